@@ -1,0 +1,36 @@
+// Names that users and machines give, and how each place wants them quoted.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace name {
+
+// Bytes that PostgreSQL keeps of a name (NAMEDATALEN - 1); longer names are cut silently by the server.
+inline constexpr std::size_t max_length = 63;
+
+// True if text holds a byte below 0x20 or 0x7F: never acceptable in a name, an address, a password or a path,
+// as most of the files that these end up in are read line by line.
+bool has_control_character(std::string_view text);
+
+// Throws core::Error (22023, 42602) unless text can be the name of a new role or a user's own object:
+// not empty, at most 63 bytes, no control characters. kind ("role") names it in the message.
+void check_plain(std::string_view kind, std::string_view text);
+
+// As check_plain, and refuses the names that PostgreSQL reserves for roles: pg_..., public, none,
+// current_role, current_user, session_user (42939).
+void check_role(std::string_view text);
+
+// Throws core::Error unless text is a legal replication slot name: 1 to 63 of [a-z0-9_]; the hint names
+// a legal one (warm-standby: "Replication slots", slot name rules).
+void check_slot(std::string_view text);
+
+// A legal slot name for a standby: lower case, '-' and '.' become '_', any other character 'uNNNN'
+// (its code point, decimal), cut at 63 bytes. Patroni's rule for members, so that its slots and ours meet.
+std::string slot_from(std::string_view standby);
+
+// SQL: "a b" -> "\"a b\"" (always quoted) and 'it''s' (with E'' where a backslash stands).
+std::string quote_identifier(std::string_view text);
+std::string quote_literal(std::string_view text);
+
+}  // namespace name

@@ -1,0 +1,22 @@
+// The table of contents of the library: one line for each SQL function, C symbol and SQL name equal.
+#include "extension/server/postgres.hpp"
+
+#include "extension/server/boundary.hpp"
+#include "extension/slots.hpp"
+
+// The library is built with hidden symbols; what PostgreSQL looks up by name must be visible on every major.
+#pragma GCC visibility push(default)
+
+#define EXPORT(name, ...)                                                     \
+    PG_FUNCTION_INFO_V1(name);                                                \
+    Datum name(PG_FUNCTION_ARGS) { return pg::shield(fcinfo, __VA_ARGS__); }
+
+extern "C" {
+PG_MODULE_MAGIC;
+
+EXPORT(create_slot, slots::create)
+EXPORT(drop_slot, slots::drop)
+EXPORT(list_slots, slots::list)
+}
+
+#pragma GCC visibility pop

@@ -1,0 +1,173 @@
+#include "extension/server/boundary.hpp"
+
+#include "extension/server/postgres.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+}
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "core/error.hpp"
+#include "extension/server/function.hpp"
+
+namespace pg {
+
+namespace {
+
+// What a failing call leaves behind when no C++ object is alive any more: plain data only.
+struct Failure {
+    ErrorData* server = nullptr;
+    int sqlstate = 0;
+    const char* message = nullptr;
+    const char* detail = nullptr;
+    const char* hint = nullptr;
+};
+
+int pack_sqlstate(const std::string& state) {
+    if (state.size() != 5) return ERRCODE_INTERNAL_ERROR;
+    return MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4]);
+}
+
+// A copy that lives until the transaction ends. Never raises: where memory is out, the text is missing, not the error.
+const char* keep(const std::string& text) {
+    static constexpr std::size_t longest = 1 << 16;
+    if (text.empty()) return nullptr;
+    const std::size_t size = std::min(text.size(), longest);
+    char* copy = static_cast<char*>(MemoryContextAllocExtended(CurrentMemoryContext, size + 1, MCXT_ALLOC_NO_OOM));
+    if (copy == nullptr) return nullptr;
+    std::memcpy(copy, text.data(), size);
+    copy[size] = '\0';
+    return copy;
+}
+
+Failure failure_of(const core::Error& error) {
+    return {nullptr, pack_sqlstate(error.sqlstate), keep(error.message), keep(error.detail), keep(error.hint)};
+}
+
+// Called in a handler: turns the current exception into plain data.
+Failure current_failure() {
+    try {
+        throw;
+    } catch (const ServerError& error) {
+        return {error.data, 0, nullptr, nullptr, nullptr};
+    } catch (const core::Error& error) {
+        return failure_of(error);
+    } catch (const std::bad_alloc&) {
+        return {nullptr, ERRCODE_OUT_OF_MEMORY, "out of memory", nullptr, nullptr};
+    } catch (const std::exception& error) {
+        return {nullptr, ERRCODE_INTERNAL_ERROR, keep(std::string("unexpected failure: ") + error.what()), nullptr,
+                nullptr};
+    } catch (...) {
+        return {nullptr, ERRCODE_INTERNAL_ERROR, "unexpected failure of an unknown kind", nullptr, nullptr};
+    }
+}
+
+[[noreturn]] void raise(const Failure& failure, Secrecy secrecy) {
+    const bool hide = secrecy == Secrecy::hide_statement;
+    if (failure.server != nullptr) {
+        failure.server->hide_stmt = failure.server->hide_stmt || hide;
+        failure.server->hide_ctx = failure.server->hide_ctx || hide;
+        ReThrowError(failure.server);
+    }
+    ereport(ERROR, (errcode(failure.sqlstate), errmsg("%s", failure.message ? failure.message : "out of memory"),
+                    failure.detail ? errdetail("%s", failure.detail) : 0,
+                    failure.hint ? errhint("%s", failure.hint) : 0, errhidestmt(hide), errhidecontext(hide)));
+    pg_unreachable();
+}
+
+// True when the body ran to its end; otherwise failure says what happened. No C++ object outlives this frame.
+bool run(FunctionCallInfo fcinfo, Body body, Failure& failure) {
+    try {
+        const Arguments arguments(fcinfo);
+        return_rows(fcinfo, body(arguments));
+        return true;
+    } catch (...) {
+        failure = current_failure();
+        return false;
+    }
+}
+
+}  // namespace
+
+namespace detail {
+
+void enter(void (*function)(void*), void* closure) {
+    const MemoryContext caller = CurrentMemoryContext;
+    ErrorData* volatile server_error = nullptr;
+    std::exception_ptr exception;
+    PG_TRY();
+    {
+        try {
+            function(closure);
+        } catch (...) {
+            exception = std::current_exception();
+        }
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(caller);
+        server_error = CopyErrorData();
+        FlushErrorState();
+    }
+    PG_END_TRY();
+    if (server_error != nullptr) throw ServerError(server_error);
+    if (exception) std::rethrow_exception(exception);
+}
+
+namespace {
+
+void roll_back_subtransaction(MemoryContext context, ResourceOwner owner) {
+    call([=] {
+        RollbackAndReleaseCurrentSubTransaction();
+        MemoryContextSwitchTo(context);
+        CurrentResourceOwner = owner;
+    });
+}
+
+}  // namespace
+
+bool enter_subtransaction(void (*function)(void*), void* closure) {
+    const MemoryContext context = CurrentMemoryContext;
+    const ResourceOwner owner = CurrentResourceOwner;
+    call([context] {
+        BeginInternalSubTransaction(nullptr);
+        MemoryContextSwitchTo(context);
+    });
+    try {
+        enter(function, closure);
+        call([context, owner] {
+            ReleaseCurrentSubTransaction();
+            MemoryContextSwitchTo(context);
+            CurrentResourceOwner = owner;
+        });
+        return true;
+    } catch (const ServerError& error) {
+        roll_back_subtransaction(context, owner);
+        // a cancel or a termination request is the user's will, not a failed attempt
+        if (error.data->sqlerrcode == ERRCODE_QUERY_CANCELED || error.data->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN) throw;
+        return false;
+    } catch (...) {
+        roll_back_subtransaction(context, owner);
+        throw;
+    }
+}
+
+}  // namespace detail
+
+unsigned long shield(FunctionCallInfoBaseData* fcinfo, Body body, Secrecy secrecy) {
+    Failure failure;
+    if (!run(fcinfo, body, failure)) raise(failure, secrecy);
+    return 0;
+}
+
+void check_interrupts() {
+    if (!INTERRUPTS_PENDING_CONDITION()) return;
+    call([] { CHECK_FOR_INTERRUPTS(); });
+}
+
+}  // namespace pg

@@ -1,0 +1,85 @@
+#include "extension/slots.hpp"
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "core/name.hpp"
+#include "extension/server/query.hpp"
+#include "extension/server/transaction.hpp"
+#include "extension/server/version.hpp"
+
+namespace slots {
+
+namespace {
+
+struct Found {
+    std::string type;
+    bool active;
+    std::string active_pid;
+    pg::Value restart_lsn;
+};
+
+std::optional<Found> find(const std::string& slot) {
+    const pg::Rows found = pg::query(
+        "SELECT slot_type, active, active_pid, restart_lsn FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
+        {slot});
+    if (found.rows.empty()) return std::nullopt;
+    const pg::Row& row = found.rows.front();
+    return Found{row[0].value_or(""), row[1] == "t", row[2].value_or(""), row[3]};
+}
+
+void check_physical(const std::string& slot, const Found& found) {
+    if (found.type == "physical") return;
+    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                      fmt::format("replication slot \"{}\" is not a physical slot", slot),
+                      fmt::format("It is a {} slot that something else uses.", found.type),
+                      "Choose another slot name for the standby.");
+}
+
+pg::Rows already_there(const std::string& slot, const Found& found) {
+    check_physical(slot, found);
+    return {{{slot, found.restart_lsn, pg::boolean(false)}}};
+}
+
+}  // namespace
+
+pg::Rows create(const pg::Arguments& arguments) {
+    const std::string slot = arguments.required(0, "slot_name");
+    name::check_slot(slot);
+    if (const auto found = find(slot)) return already_there(slot, *found);
+    pg::refuse_in_transaction_block("replica.create_slot", "A replication slot stays when the transaction is rolled back.");
+    const pg::Value lsn = pg::query_value(
+        "SELECT lsn FROM pg_catalog.pg_create_physical_replication_slot($1::pg_catalog.name, true)", {slot});
+    return {{{slot, lsn, pg::boolean(true)}}};
+}
+
+pg::Rows drop(const pg::Arguments& arguments) {
+    const std::string slot = arguments.required(0, "slot_name");
+    const auto found = find(slot);
+    if (!found) return {{{slot, pg::boolean(false)}}};
+    check_physical(slot, *found);
+    if (found->active)
+        throw core::Error(core::sqlstate::object_in_use, fmt::format("replication slot \"{}\" is in use", slot),
+                          fmt::format("The walsender with process ID {} streams from it.", found->active_pid),
+                          "Stop the standby that uses it first; see the view replica.standbys.");
+    pg::refuse_in_transaction_block("replica.drop_slot", "A dropped replication slot does not come back when the transaction is rolled back.");
+    pg::query("SELECT pg_catalog.pg_drop_replication_slot($1::pg_catalog.name)", {slot});
+    return {{{slot, pg::boolean(true)}}};
+}
+
+pg::Rows list(const pg::Arguments&) {
+    static constexpr const char* statement = R"(
+        SELECT s.slot_name, s.slot_type, s.database, s.temporary, s.active, s.active_pid, s.restart_lsn, s.wal_status,
+               s.safe_wal_size,
+               pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery()
+                                               THEN pg_catalog.pg_last_wal_receive_lsn()
+                                               ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint,
+               {inactive_since}
+          FROM pg_catalog.pg_replication_slots s
+         ORDER BY s.slot_name)";
+    return pg::query(fmt::format(statement, fmt::arg("inactive_since", pg::version::has_slot_inactive_since()
+                                                                            ? "s.inactive_since"
+                                                                            : "NULL")));
+}
+
+}  // namespace slots
