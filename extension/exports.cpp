@@ -2,6 +2,7 @@
 #include "extension/server/postgres.hpp"
 
 #include "extension/server/boundary.hpp"
+#include "extension/marker.hpp"
 #include "extension/slots.hpp"
 
 // The library is built with hidden symbols; what PostgreSQL looks up by name must be visible on every major.
@@ -17,6 +18,9 @@ PG_MODULE_MAGIC;
 EXPORT(create_slot, slots::create)
 EXPORT(drop_slot, slots::drop)
 EXPORT(list_slots, slots::list)
+
+EXPORT(write_marker, marker::write)
+EXPORT(read_marker, marker::read)
 }
 
 #pragma GCC visibility pop

@@ -35,3 +35,33 @@ COMMENT ON FUNCTION replica.list_slots() IS
 
 CREATE VIEW replica.slots AS SELECT * FROM replica.list_slots();
 COMMENT ON VIEW replica.slots IS 'every replication slot with the WAL it retains';
+
+-- Marker --------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE replica.marker (
+    standby_name text PRIMARY KEY,
+    token text NOT NULL,
+    written_at timestamptz NOT NULL
+);
+REVOKE ALL ON TABLE replica.marker FROM PUBLIC;
+COMMENT ON TABLE replica.marker IS
+    'proof of replication: the last token that write_marker wrote on the primary for each standby';
+COMMENT ON COLUMN replica.marker.standby_name IS 'the standby that is to be asked for the token';
+COMMENT ON COLUMN replica.marker.token IS 'random, new with each call of write_marker';
+COMMENT ON COLUMN replica.marker.written_at IS 'when the token was written, by the clock of the primary';
+
+CREATE FUNCTION replica.write_marker(standby_name text)
+    RETURNS TABLE (token text, lsn pg_lsn, written_at timestamptz)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'write_marker';
+REVOKE ALL ON FUNCTION replica.write_marker(text) FROM PUBLIC;
+COMMENT ON FUNCTION replica.write_marker(text) IS
+    'writes a fresh random token for a standby; once read_marker on the standby returns it, the standby replicates';
+
+CREATE FUNCTION replica.read_marker(standby_name text)
+    RETURNS TABLE (token text, written_at timestamptz)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'read_marker';
+REVOKE ALL ON FUNCTION replica.read_marker(text) FROM PUBLIC;
+COMMENT ON FUNCTION replica.read_marker(text) IS
+    'the token of a standby as this server has it; no row when none has arrived';
