@@ -1,0 +1,19 @@
+// The subcommands: each adds itself to the application, and runs when the parser has chosen it.
+#pragma once
+
+#include <functional>
+
+#include "tool/exit_code.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace commands {
+
+// What the chosen subcommand does; set by its callback, called after parsing.
+using Action = std::function<ExitCode()>;
+
+void add_status(CLI::App& app, Action& action);
+
+}  // namespace commands

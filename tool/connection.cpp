@@ -1,0 +1,56 @@
+#include "tool/connection.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+
+#include "tool/real/database.hpp"
+
+namespace connection {
+
+namespace {
+
+// As libpq's own test (recognized_connection_string).
+bool is_connection_string(const std::string& text) {
+    return text.rfind("postgresql://", 0) == 0 || text.rfind("postgres://", 0) == 0 ||
+           text.find('=') != std::string::npos;
+}
+
+bool has_environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+}
+
+}  // namespace
+
+void add_options(CLI::App& command, Options& options) {
+    command.add_option("-h,--host", options.host, "host of the server, or the directory of its socket (PGHOST)");
+    command.add_option("-p,--port", options.port, "port of the server (PGPORT)");
+    command.add_option("-U,--username", options.user, "role to log in as (PGUSER)");
+    command.add_option("-d,--dbname", options.dbname,
+                       "database that holds the extension, or a connection string or URI (PGDATABASE; default: postgres)");
+    command.add_flag("-w,--no-password", options.no_password, "never ask for a password");
+}
+
+conninfo::Parameters parameters(const Options& options) {
+    conninfo::Parameters parameters;
+    parameters.set("host", options.host);
+    parameters.set("port", options.port);
+    parameters.set("user", options.user);
+    if (is_connection_string(options.dbname)) {
+        const conninfo::Parameters expanded = real::parse_connection_string(options.dbname);
+        for (const auto& [keyword, value] : expanded.pairs()) parameters.set(keyword, value);
+    } else {
+        parameters.set("dbname", options.dbname);
+    }
+    const bool named = parameters.has("dbname") || parameters.has("service") || has_environment("PGDATABASE") ||
+                       has_environment("PGSERVICE");
+    if (!named) parameters.set("dbname", "postgres");
+    return parameters;
+}
+
+world::Prompt prompt(const Options& options) {
+    return options.no_password ? world::Prompt::never : world::Prompt::on_terminal;
+}
+
+}  // namespace connection

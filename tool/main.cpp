@@ -1,0 +1,68 @@
+// pg_replica: sets up and looks after PostgreSQL streaming replication standbys.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "tool/commands/commands.hpp"
+#include "tool/failure.hpp"
+#include "tool/real/interrupt.hpp"
+
+namespace {
+
+void print(const char* label, const std::string& text) {
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find('\n'), rest.size());
+        fmt::print(stderr, "{}{}\n", label, rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        label = "        ";
+    }
+}
+
+// What happened, the fact behind it, and what mends it.
+void report(const core::Error& error) {
+    print("pg_replica: error: ", error.message);
+    print("DETAIL: ", error.detail);
+    print("HINT:   ", error.hint);
+}
+
+ExitCode run(const commands::Action& action) {
+    try {
+        return action();
+    } catch (const Failure& failure) {
+        report(failure);
+        return failure.code;
+    } catch (const core::Error& error) {
+        report(error);
+    } catch (const Interrupted&) {
+        fmt::print(stderr, "pg_replica: stopped by a signal; nothing was changed\n");
+        return ExitCode::interrupted;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "pg_replica: error: unexpected failure: {}\n", error.what());
+    }
+    return ExitCode::failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Sets up and looks after PostgreSQL streaming replication standbys.", "pg_replica");
+    // -h is the host, as in all of PostgreSQL's client programs
+    app.set_help_flag("-?,--help", "show this help");
+    app.set_version_flag("-V,--version", "pg_replica 1.0");
+    app.require_subcommand(1);
+    app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+        return fmt::format("pg_replica: error: {}\nHINT:   Run {} --help.\n", error.what(),
+                           failed->get_subcommands().empty() ? "pg_replica" : "pg_replica " + failed->get_subcommands()[0]->get_name());
+    });
+    commands::Action action;
+    commands::add_status(app, action);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    }
+    real::install_signal_handlers();
+    return static_cast<int>(run(action));
+}

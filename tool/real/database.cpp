@@ -1,0 +1,278 @@
+#include "tool/real/database.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "tool/failure.hpp"
+#include "tool/real/interrupt.hpp"
+#include "tool/real/prompt.hpp"
+
+namespace real {
+
+namespace {
+
+using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+// A statement of this tool that has no answer after this time is on a dead link: a step that has to wait polls.
+constexpr std::chrono::seconds answer_limit{120};
+
+std::string trimmed(const char* text) {
+    std::string result = text == nullptr ? "" : text;
+    while (!result.empty() && (result.back() == '\n' || result.back() == ' ')) result.pop_back();
+    return result;
+}
+
+std::string field(const PGresult* result, int code) {
+    const char* text = PQresultErrorField(result, code);
+    return text == nullptr ? "" : text;
+}
+
+std::string first_of(const char* text, const char* otherwise) {
+    return text != nullptr && *text != '\0' ? text : otherwise;
+}
+
+// "host 10.0.0.1, port 5432, user postgres, database postgres"
+std::string place(PGconn* connection) {
+    return fmt::format("host {}, port {}, user {}, database {}", first_of(PQhost(connection), "(local socket)"),
+                       first_of(PQport(connection), "5432"), first_of(PQuser(connection), "(none)"),
+                       first_of(PQdb(connection), "(none)"));
+}
+
+std::string hint_for(PGconn* connection, bool replication) {
+    const char* database = replication ? "replication" : PQdb(connection);
+    if (PQconnectionNeedsPassword(connection))
+        return fmt::format(
+            "Put the line {} with the password into ~/.pgpass (mode 0600), or set PGPASSFILE, or run without -w on a "
+            "terminal to be asked.",
+            conninfo::passfile_line(first_of(PQhost(connection), "localhost"), first_of(PQport(connection), "5432"),
+                                    first_of(database, "*"), first_of(PQuser(connection), ""), "PASSWORD"));
+    if (PQconnectionUsedPassword(connection))
+        return "The password may be wrong or expired, or it may belong to another host, port or user in the password "
+               "file; the server's log tells the reason.";
+    return "Check -h and -p, that the server runs, that listen_addresses covers this address, and that a line in "
+           "pg_hba.conf admits it.";
+}
+
+[[noreturn]] void fail_connect(PGconn* connection, const std::string& purpose, bool replication) {
+    throw Failure(ExitCode::connection,
+                  core::Error(core::sqlstate::connection_failure, "cannot connect to " + purpose,
+                              fmt::format("{}: {}", place(connection), trimmed(PQerrorMessage(connection))),
+                              hint_for(connection, replication)));
+}
+
+struct Arrays {
+    std::vector<const char*> keywords, values;
+
+    explicit Arrays(const conninfo::Parameters& parameters) {
+        for (const auto& [keyword, value] : parameters.pairs()) {
+            keywords.push_back(keyword.c_str());
+            values.push_back(value.c_str());
+        }
+        keywords.push_back(nullptr);
+        values.push_back(nullptr);
+    }
+};
+
+// What every connection of the tool needs: bounded waits, and texts that it can read.
+conninfo::Parameters with_limits(conninfo::Parameters parameters) {
+    const auto otherwise = [&parameters](const char* keyword, const char* variable, const char* value) {
+        if (!parameters.has(keyword) && (variable == nullptr || std::getenv(variable) == nullptr))
+            parameters.set(keyword, value);
+    };
+    otherwise("connect_timeout", "PGCONNECT_TIMEOUT", "10");
+    otherwise("tcp_user_timeout", nullptr, "15000");
+    otherwise("keepalives_idle", nullptr, "5");
+    otherwise("keepalives_interval", nullptr, "5");
+    otherwise("keepalives_count", nullptr, "3");
+    otherwise("fallback_application_name", nullptr, "pg_replica");
+    otherwise("client_encoding", nullptr, "UTF8");
+    return parameters;
+}
+
+void wait_readable(PGconn* connection, std::chrono::steady_clock::time_point deadline) {
+    pollfd descriptor{PQsocket(connection), POLLIN, 0};
+    poll(&descriptor, 1, 100);
+    throw_if_interrupted();
+    if (std::chrono::steady_clock::now() < deadline) return;
+    throw core::Error(core::sqlstate::connection_failure, "the server does not answer",
+                      fmt::format("{}: no answer for {} seconds.", place(connection), answer_limit.count()),
+                      "Check the server and the network, then run the same command again.");
+}
+
+[[noreturn]] void fail_statement(PGconn* connection, const PGresult* result) {
+    const std::string state = field(result, PG_DIAG_SQLSTATE);
+    if (state.empty() || PQstatus(connection) != CONNECTION_OK)
+        throw core::Error(core::sqlstate::connection_failure, "the connection to the server was lost",
+                          fmt::format("{}: {}", place(connection), trimmed(PQerrorMessage(connection))),
+                          "Check that the server runs, then run the same command again.");
+    throw core::Error(state, field(result, PG_DIAG_MESSAGE_PRIMARY), field(result, PG_DIAG_MESSAGE_DETAIL),
+                      field(result, PG_DIAG_MESSAGE_HINT));
+}
+
+world::Rows rows_of(const PGresult* result) {
+    world::Rows rows;
+    const int columns = PQnfields(result);
+    for (int column = 0; column < columns; ++column) rows.columns.emplace_back(PQfname(result, column));
+    for (int row = 0; row < PQntuples(result); ++row) {
+        auto& values = rows.rows.emplace_back();
+        for (int column = 0; column < columns; ++column)
+            values.push_back(PQgetisnull(result, row, column) ? world::Value{} : PQgetvalue(result, row, column));
+    }
+    return rows;
+}
+
+bool is_option_that_shows_nothing(const PQconninfoOption& option) {
+    return option.val == nullptr || *option.val == '\0' || std::strcmp(option.dispchar, "") != 0;
+}
+
+class LibpqSession : public world::Session {
+   public:
+    LibpqSession(Connection connection, bool replication)
+        : connection_(std::move(connection)), replication_(replication) {
+        PQsetNoticeProcessor(
+            connection_.get(), [](void*, const char*) {}, nullptr);
+        if (!replication_) settle();
+    }
+
+    world::Rows query(const std::string& sql, const std::vector<world::Value>& parameters) override {
+        send(sql, parameters);
+        const Result result = receive();
+        const auto status = PQresultStatus(result.get());
+        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail_statement(connection_.get(), result.get());
+        return rows_of(result.get());
+    }
+
+    conninfo::Parameters parameters() const override {
+        const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection_.get()),
+                                                                                  &PQconninfoFree);
+        conninfo::Parameters found;
+        for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword; ++option)
+            if (!is_option_that_shows_nothing(*option)) found.set(option->keyword, option->val);
+        found.set("host", first_of(PQhost(connection_.get()), ""));
+        found.set("port", first_of(PQport(connection_.get()), ""));
+        return found;
+    }
+
+    std::string password() const override {
+        return PQconnectionUsedPassword(connection_.get()) ? first_of(PQpass(connection_.get()), "") : "";
+    }
+
+    bool uses_tls() const override { return PQsslInUse(connection_.get()) != 0; }
+
+    std::string scram_verifier(const std::string& role, const std::string& password) override {
+        const std::unique_ptr<char, decltype(&PQfreemem)> verifier(
+            PQencryptPasswordConn(connection_.get(), password.c_str(), role.c_str(), "scram-sha-256"), &PQfreemem);
+        if (verifier) return verifier.get();
+        throw core::Error(core::sqlstate::internal_error, "cannot compute a SCRAM verifier",
+                          trimmed(PQerrorMessage(connection_.get())));
+    }
+
+   private:
+    // The tool's statements must mean the same on every server: no foreign search path, no commit that waits for a
+    // synchronous standby, no limit made for applications, no read-only default.
+    void settle() {
+        query("SELECT pg_catalog.set_config(name, setting, false) FROM (VALUES ('search_path', 'pg_catalog'), "
+              "('synchronous_commit', 'local'), ('statement_timeout', '0'), ('lock_timeout', '30s'), "
+              "('idle_in_transaction_session_timeout', '0'), ('default_transaction_read_only', 'off'), "
+              "('datestyle', 'ISO'), ('intervalstyle', 'postgres')) AS wanted (name, setting)",
+              {});
+    }
+
+    void send(const std::string& sql, const std::vector<world::Value>& parameters) {
+        std::vector<const char*> values;
+        for (const auto& value : parameters) values.push_back(value ? value->c_str() : nullptr);
+        // a walsender knows the simple protocol only
+        const int sent = replication_ ? PQsendQuery(connection_.get(), sql.c_str())
+                                      : PQsendQueryParams(connection_.get(), sql.c_str(),
+                                                          static_cast<int>(values.size()), nullptr, values.data(),
+                                                          nullptr, nullptr, 0);
+        if (sent == 0) fail_statement(connection_.get(), nullptr);
+    }
+
+    Result receive() {
+        const auto deadline = std::chrono::steady_clock::now() + answer_limit;
+        Result last(nullptr, &PQclear);
+        for (;;) {
+            while (PQisBusy(connection_.get())) {
+                wait_for_input(deadline);
+                if (PQconsumeInput(connection_.get()) == 0) fail_statement(connection_.get(), nullptr);
+            }
+            Result next(PQgetResult(connection_.get()), &PQclear);
+            if (!next) return last;
+            last = std::move(next);
+        }
+    }
+
+    void wait_for_input(std::chrono::steady_clock::time_point deadline) {
+        try {
+            wait_readable(connection_.get(), deadline);
+        } catch (const Interrupted&) {
+            cancel();
+            throw;
+        }
+    }
+
+    // Leaves the connection usable for the undo that follows a signal.
+    void cancel() {
+        const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> handle(PQgetCancel(connection_.get()), &PQfreeCancel);
+        char message[256];
+        if (handle) PQcancel(handle.get(), message, sizeof message);
+        while (const Result rest{PQgetResult(connection_.get()), &PQclear}) {
+        }
+    }
+
+    Connection connection_;
+    bool replication_;
+};
+
+Connection open(const conninfo::Parameters& parameters) {
+    const Arrays arrays(parameters);
+    return {PQconnectdbParams(arrays.keywords.data(), arrays.values.data(), 1), &PQfinish};
+}
+
+}  // namespace
+
+std::unique_ptr<world::Session> LibpqDatabase::connect(const conninfo::Parameters& given, const std::string& purpose,
+                                                       world::Prompt prompt) {
+    conninfo::Parameters parameters = with_limits(given);
+    const bool replication = parameters.has("replication");
+    Connection connection = open(parameters);
+    throw_if_interrupted();
+    if (PQstatus(connection.get()) == CONNECTION_BAD && PQconnectionNeedsPassword(connection.get()) &&
+        prompt == world::Prompt::on_terminal) {
+        const auto typed = ask_password(fmt::format("Password for {} ({}): ", PQuser(connection.get()), purpose));
+        if (typed) {
+            parameters.set("password", *typed);
+            connection = open(parameters);
+        }
+    }
+    if (PQstatus(connection.get()) != CONNECTION_OK) fail_connect(connection.get(), purpose, replication);
+    return std::make_unique<LibpqSession>(std::move(connection), replication);
+}
+
+conninfo::Parameters parse_connection_string(const std::string& text) {
+    char* message = nullptr;
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+        PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
+    const std::unique_ptr<char, decltype(&PQfreemem)> owner(message, &PQfreemem);
+    if (!options)
+        throw Failure(ExitCode::usage, "the connection string cannot be read", trimmed(message),
+                      "Write it as 'host=... port=... user=... dbname=...' or as postgresql://user@host:port/dbname.");
+    conninfo::Parameters parameters;
+    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option)
+        if (option->val != nullptr) parameters.set(option->keyword, option->val);
+    return parameters;
+}
+
+}  // namespace real
+
+const world::Value& world::Rows::at(std::size_t row, const std::string& column) const {
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        if (columns[i] == column) return rows.at(row).at(i);
+    throw std::out_of_range("no column " + column);
+}

@@ -1,0 +1,27 @@
+// The seam Files over the file system.
+#pragma once
+
+#include "tool/world.hpp"
+
+namespace real {
+
+class FileSystem : public world::Files {
+   public:
+    world::Kind kind(const std::string& path) override;
+    std::vector<std::string> list(const std::string& path) override;
+    std::string read(const std::string& path) override;
+    void write(const std::string& path, const std::string& text, unsigned mode) override;
+    void make_directory(const std::string& path, unsigned mode) override;
+    void set_mode(const std::string& path, unsigned mode) override;
+    void rename(const std::string& from, const std::string& to) override;
+    void remove(const std::string& path) override;
+    void remove_tree(const std::string& path) override;
+    void sync_directory(const std::string& path) override;
+    std::string canonical(const std::string& path) override;
+    std::uint64_t free_bytes(const std::string& path) override;
+    bool writable(const std::string& path) override;
+    bool owned(const std::string& path) override;
+    bool lock_directory(const std::string& path) override;
+};
+
+}  // namespace real

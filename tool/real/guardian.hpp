@@ -1,0 +1,40 @@
+// A child whose whole process group ends with this process, however this process ends.
+//
+// Between the tool and the command stands a guardian: it starts the command in a process group of its own and holds the
+// reading end of a pipe whose writing end only the tool has. When the pipe closes (the tool ended, by kill -9 too), the
+// guardian kills the group. PR_SET_PDEATHSIG alone would leave grandchildren behind, such as pg_basebackup's WAL child.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace real {
+
+class Guardian {
+   public:
+    // Starts argv with exactly this environment ("NAME=value"), stdin from /dev/null, output into the descriptor.
+    // Throws core::Error when no process can be made.
+    Guardian(const std::vector<std::string>& argv, const std::vector<std::string>& environment, int output);
+    // Ends the group if it still runs.
+    ~Guardian();
+    Guardian(const Guardian&) = delete;
+    Guardian& operator=(const Guardian&) = delete;
+
+    // True when the command has ended; status() is then its exit status, or 128 + the signal that killed it.
+    bool ended();
+    int status() const { return status_; }
+
+   private:
+    void reap(int options);
+
+    pid_t pid_ = -1;
+    int lifeline_ = -1;
+    int status_ = 0;
+};
+
+// A NULL-terminated view of texts for execve, valid as long as they live.
+std::vector<char*> pointers(const std::vector<std::string>& texts);
+
+}  // namespace real

@@ -1,0 +1,19 @@
+// The seam Processes over fork and execve.
+#pragma once
+
+#include "tool/world.hpp"
+
+namespace real {
+
+class ProcessTable : public world::Processes {
+   public:
+    world::Outcome run(const world::Command& command, const std::function<void()>& tick) override;
+    void start_detached(const world::Command& command, const std::string& log) override;
+    bool alive(int pid) override;
+    void signal(int pid, int number) override;
+    void sleep(std::chrono::milliseconds duration) override;
+    bool port_free(int port) override;
+    std::string host_name() override;
+};
+
+}  // namespace real

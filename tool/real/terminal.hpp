@@ -1,0 +1,29 @@
+// The seam Reporter on a terminal, or as plain lines where there is none. All of it goes to stderr: stdout is for results.
+#pragma once
+
+#include <chrono>
+
+#include "tool/world.hpp"
+
+namespace real {
+
+class Terminal : public world::Reporter {
+   public:
+    // quiet keeps steps and facts back; warnings are always shown.
+    explicit Terminal(bool quiet = false);
+
+    void step(const std::string& sentence) override;
+    void fact(const std::string& sentence) override;
+    void warning(const std::string& sentence) override;
+    void progress(const world::Progress& progress) override;
+    void end_progress() override;
+
+   private:
+    bool quiet_;
+    bool interactive_;
+    bool bar_shown_ = false;
+    std::string phase_;
+    std::chrono::steady_clock::time_point phase_start_, last_line_;
+};
+
+}  // namespace real

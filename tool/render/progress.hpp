@@ -1,0 +1,16 @@
+// The progress of a long step as one line.
+#pragma once
+
+#include <string>
+
+#include "tool/world.hpp"
+
+namespace render {
+
+// "copying files  [#####.....]  50%  1.5 GB of 3.0 GB  120 MB/s  12 s left"; seconds since the phase began.
+std::string progress(const world::Progress& progress, double seconds);
+
+// 1536 -> "1.5 kB", with the units that PostgreSQL's pg_size_pretty uses (1024 each).
+std::string bytes(std::uint64_t count);
+
+}  // namespace render

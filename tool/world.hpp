@@ -1,0 +1,137 @@
+// The four seams between the tool's decisions and everything outside it. Commands and steps use these small classes
+// only; tool/real/ holds the real ones, tests bring their own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/conninfo.hpp"
+
+namespace world {
+
+using Value = std::optional<std::string>;  // nothing stands for SQL NULL
+
+struct Rows {
+    std::vector<std::string> columns;
+    std::vector<std::vector<Value>> rows;
+
+    // The value of a column by name; throws std::out_of_range for an unknown column.
+    const Value& at(std::size_t row, const std::string& column) const;
+};
+
+// One connection to a server.
+class Session {
+   public:
+    virtual ~Session() = default;
+    // One statement with parameters $1, $2, ... as text. Throws core::Error with the server's SQLSTATE, message, detail
+    // and hint; SQLSTATE 08006 when the connection is lost or does not answer within the time limit.
+    virtual Rows query(const std::string& sql, const std::vector<Value>& parameters = {}) = 0;
+    // The parameters in effect (host, port, user, dbname, ...), without the password.
+    virtual conninfo::Parameters parameters() const = 0;
+    // The password that was used to log in; empty when none was.
+    virtual std::string password() const = 0;
+    virtual bool uses_tls() const = 0;
+    // A SCRAM verifier for the role, computed on this side: the plain password never travels.
+    virtual std::string scram_verifier(const std::string& role, const std::string& password) = 0;
+};
+
+// May a missing password be asked for on the terminal?
+enum class Prompt { never, on_terminal };
+
+class Database {
+   public:
+    virtual ~Database() = default;
+    // Connects within connect_timeout (10 s unless the parameters say otherwise). purpose ("the primary") is for
+    // messages. Throws Failure with ExitCode::connection.
+    virtual std::unique_ptr<Session> connect(const conninfo::Parameters& parameters, const std::string& purpose,
+                                             Prompt prompt) = 0;
+};
+
+enum class Kind { missing, directory, file, other };
+
+class Files {
+   public:
+    virtual ~Files() = default;
+    // What path is, links followed.
+    virtual Kind kind(const std::string& path) = 0;
+    // The names in a directory, without . and ..
+    virtual std::vector<std::string> list(const std::string& path) = 0;
+    virtual std::string read(const std::string& path) = 0;
+    // Writes by temporary file, fsync and rename with exactly this mode.
+    virtual void write(const std::string& path, const std::string& text, unsigned mode) = 0;
+    virtual void make_directory(const std::string& path, unsigned mode) = 0;
+    virtual void set_mode(const std::string& path, unsigned mode) = 0;
+    virtual void rename(const std::string& from, const std::string& to) = 0;
+    virtual void remove(const std::string& path) = 0;
+    // Removes a tree; follows no links out of it.
+    virtual void remove_tree(const std::string& path) = 0;
+    virtual void sync_directory(const std::string& path) = 0;
+    // Path without links, . and ..; components that do not exist yet are allowed at its end.
+    virtual std::string canonical(const std::string& path) = 0;
+    virtual std::uint64_t free_bytes(const std::string& path) = 0;
+    virtual bool writable(const std::string& path) = 0;
+    // The path is owned by the user that this process runs as.
+    virtual bool owned(const std::string& path) = 0;
+    // Takes a lock on a directory until this process ends; false when another process has it.
+    virtual bool lock_directory(const std::string& path) = 0;
+};
+
+struct Command {
+    std::vector<std::string> argv;                                 // argv[0] is the program's path
+    std::vector<std::pair<std::string, std::string>> environment;  // added to a minimal environment without PG*
+};
+
+struct Outcome {
+    int status = 0;      // exit status; 128 + signal number when killed
+    std::string output;  // stdout and stderr, the last 64 kB
+};
+
+class Processes {
+   public:
+    virtual ~Processes() = default;
+    // Runs a command in a process group of its own that ends with this process, kill -9 included. tick is called about
+    // five times a second; an exception from it ends the group and passes. Throws Interrupted on a signal.
+    virtual Outcome run(const Command& command, const std::function<void()>& tick = {}) = 0;
+    // Starts a server that outlives this process, its output appended to log.
+    virtual void start_detached(const Command& command, const std::string& log) = 0;
+    virtual bool alive(int pid) = 0;
+    virtual void signal(int pid, int number) = 0;
+    // Waits, and throws Interrupted when a signal came.
+    virtual void sleep(std::chrono::milliseconds duration) = 0;
+    // No server listens on this TCP port and none could be bound: false when it is taken.
+    virtual bool port_free(int port) = 0;
+    virtual std::string host_name() = 0;
+};
+
+struct Progress {
+    std::string phase;
+    std::uint64_t done = 0;   // bytes
+    std::uint64_t total = 0;  // bytes; 0 when unknown
+};
+
+class Reporter {
+   public:
+    virtual ~Reporter() = default;
+    // A step begins: one sentence.
+    virtual void step(const std::string& sentence) = 0;
+    // A fact of the current step.
+    virtual void fact(const std::string& sentence) = 0;
+    virtual void warning(const std::string& sentence) = 0;
+    virtual void progress(const Progress& progress) = 0;
+    // The progress of a long step is over.
+    virtual void end_progress() = 0;
+};
+
+struct World {
+    Database& database;
+    Files& files;
+    Processes& processes;
+    Reporter& reporter;
+};
+
+}  // namespace world
