@@ -3,6 +3,7 @@
 
 #include "extension/server/boundary.hpp"
 #include "extension/marker.hpp"
+#include "extension/roles.hpp"
 #include "extension/slots.hpp"
 
 // The library is built with hidden symbols; what PostgreSQL looks up by name must be visible on every major.
@@ -14,6 +15,9 @@
 
 extern "C" {
 PG_MODULE_MAGIC;
+
+EXPORT(create_role, roles::create, pg::Secrecy::hide_statement)
+EXPORT(drop_role, roles::drop)
 
 EXPORT(create_slot, slots::create)
 EXPORT(drop_slot, slots::drop)

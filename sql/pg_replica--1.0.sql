@@ -5,6 +5,29 @@
 CREATE SCHEMA replica;
 COMMENT ON SCHEMA replica IS 'pg_replica: replication roles, settings, admission, slots, checks and status';
 
+-- Roles ---------------------------------------------------------------------------------------------------------------
+
+-- A plain password is always stored as SCRAM; times go in and out in one format whatever the session's DateStyle is.
+CREATE FUNCTION replica.create_role(role_name text, password text DEFAULT NULL, connection_limit integer DEFAULT NULL,
+                                    valid_until timestamptz DEFAULT NULL)
+    RETURNS TABLE (attribute text, before text, after text, changed boolean, note text)
+    LANGUAGE C VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET password_encryption = 'scram-sha-256'
+    SET datestyle = 'ISO, YMD'
+    AS 'MODULE_PATHNAME', 'create_role';
+REVOKE ALL ON FUNCTION replica.create_role(text, text, integer, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION replica.create_role(text, text, integer, timestamptz) IS
+    'creates a role with LOGIN and REPLICATION or completes one that it created; takes a SCRAM verifier, a password or none';
+
+CREATE FUNCTION replica.drop_role(role_name text)
+    RETURNS TABLE (role text, changed boolean)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'drop_role';
+REVOKE ALL ON FUNCTION replica.drop_role(text) FROM PUBLIC;
+COMMENT ON FUNCTION replica.drop_role(text) IS
+    'drops a role that create_role created and that no standby uses; changed is false when there is none';
+
 -- Slots ---------------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION replica.create_slot(slot_name text)

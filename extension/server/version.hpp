@@ -2,6 +2,9 @@
 // header look at PG_VERSION_NUM; all else uses these functions, which mean the same on every major.
 #pragma once
 
+struct AlterRoleStmt;
+struct ParseState;
+
 namespace pg::version {
 
 // The server's version number, as server_version_num gives it: 150020 for 15.20.
@@ -15,5 +18,14 @@ bool has_parameter_privileges();
 
 // pg_hba.conf knows include directives and regular expressions (16).
 bool has_hba_includes();
+
+// A role with CREATEROLE and REPLICATION can create replication roles; before, only superusers can (16).
+bool has_delegated_replication();
+
+// AlterRole() of the server, which takes the parse state on the newer majors only.
+void alter_role(ParseState* state, AlterRoleStmt* statement);
+
+// True when plain is the password that a stored verifier or hash of role was made from (plain_crypt_verify).
+bool password_fits(const char* role, const char* stored, const char* plain);
 
 }  // namespace pg::version

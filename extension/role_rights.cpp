@@ -1,0 +1,70 @@
+#include "extension/role_rights.hpp"
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "core/name.hpp"
+#include "extension/server/query.hpp"
+#include "extension/server/version.hpp"
+
+namespace roles {
+
+namespace {
+
+struct Caller {
+    std::string name;
+    bool superuser;
+    bool createrole;
+    bool replication;
+};
+
+Caller caller() {
+    const pg::Rows found = pg::query(
+        "SELECT rolname, rolsuper, rolcreaterole, rolreplication FROM pg_catalog.pg_roles WHERE rolname = current_user");
+    const pg::Row& row = found.rows.at(0);
+    return {row[0].value_or(""), row[1] == "t", row[2] == "t", row[3] == "t"};
+}
+
+bool is_admin_of(const std::string& role) {
+    return pg::query_value("SELECT pg_has_role(oid, 'MEMBER WITH ADMIN OPTION') FROM pg_catalog.pg_roles "
+                           "WHERE rolname::text = $1", {role}) == "t";
+}
+
+void refuse_before_16() {
+    throw core::Error(core::sqlstate::insufficient_privilege, "must be superuser to create or alter a replication role",
+                      "PostgreSQL 15 and older let only superusers handle roles with REPLICATION.",
+                      "Call the function as a superuser.");
+}
+
+void refuse(const Caller& caller, const std::string& missing, const std::string& grants) {
+    throw core::Error(core::sqlstate::insufficient_privilege,
+                      fmt::format("role \"{}\" cannot create or alter replication roles", caller.name),
+                      fmt::format("It lacks {}.", missing), fmt::format("Run as a superuser: {}", grants));
+}
+
+void check(const Caller& caller, bool is_admin, const std::string& role) {
+    if (caller.superuser) return;
+    if (!pg::version::has_delegated_replication()) refuse_before_16();
+    const std::string self = name::quote_identifier(caller.name);
+    std::string attributes, missing, grants;
+    if (!caller.createrole) attributes += " CREATEROLE";
+    if (!caller.replication) attributes += " REPLICATION";
+    if (!attributes.empty()) {
+        missing = "the attributes" + attributes;
+        grants = fmt::format("ALTER ROLE {}{};", self, attributes);
+    }
+    if (!is_admin) {
+        missing += fmt::format("{}ADMIN OPTION on role \"{}\"", missing.empty() ? "" : " and ", role);
+        grants += fmt::format("{}GRANT {} TO {} WITH ADMIN OPTION;", grants.empty() ? "" : " ",
+                              name::quote_identifier(role), self);
+    }
+    if (!missing.empty()) refuse(caller, missing, grants);
+}
+
+}  // namespace
+
+void check_rights_to_create() { check(caller(), true, {}); }
+
+void check_rights_to_alter(const std::string& role) { check(caller(), is_admin_of(role), role); }
+
+}  // namespace roles

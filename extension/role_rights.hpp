@@ -1,0 +1,13 @@
+// The rights that replication roles take, said before the first change. PostgreSQL 13 to 15: superuser; from 16:
+// CREATEROLE and REPLICATION, and ADMIN OPTION on a role that exists (sql-createrole, sql-alterrole).
+#pragma once
+
+#include <string>
+
+namespace roles {
+
+// Throw core::Error (42501) that names everything missing at once, with the command that grants it.
+void check_rights_to_create();
+void check_rights_to_alter(const std::string& role);
+
+}  // namespace roles
