@@ -3,6 +3,7 @@
 #include "extension/server/postgres.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
