@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/conninfo.hpp"
+#include "tool/render/progress.hpp"
 
 namespace world {
 
@@ -108,11 +109,7 @@ class Processes {
     virtual std::string host_name() = 0;
 };
 
-struct Progress {
-    std::string phase;
-    std::uint64_t done = 0;   // bytes
-    std::uint64_t total = 0;  // bytes; 0 when unknown
-};
+using Progress = render::Progress;
 
 class Reporter {
    public:

@@ -37,7 +37,7 @@ std::string bytes(std::uint64_t count) {
     return fmt::format("{:.1f} {}", value, units[unit]);
 }
 
-std::string progress(const world::Progress& progress, double seconds) {
+std::string progress(const Progress& progress, double seconds) {
     if (progress.done == 0) return fmt::format("{}  {}", progress.phase, duration(seconds));
     const double rate = seconds > 0.2 ? static_cast<double>(progress.done) / seconds : 0;
     const std::string speed = rate > 0 ? fmt::format("  {}/s", bytes(static_cast<std::uint64_t>(rate))) : "";
