@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# The rules of docs/architecture.md that a machine can see; one line of TAP for each.
+set -uo pipefail
+shopt -s lastpipe # rule, at the end of pipes, counts
+cd "$(dirname "$0")/.." || exit 1
+
+number=0 failures=0
+# rule DESCRIPTION: ok when standard input, the list of offenders, is empty
+rule() {
+    local offenders
+    offenders=$(cat)
+    number=$((number + 1))
+    if [ -z "$offenders" ]; then
+        echo "ok $number - $1"
+    else
+        echo "not ok $number - $1"
+        failures=$((failures + 1))
+        printf '%s\n' "$offenders" | sed 's/^/#   /'
+    fi
+}
+# found PATTERN FOLDER...: lines of C++ that match; comments may name what code may not
+found() {
+    local pattern=$1
+    shift
+    grep -rnE --include='*.cpp' --include='*.hpp' -- "$pattern" "$@" | grep -vE '^[^:]+:[0-9]+: *//'
+}
+except() { grep -vE -- "$1"; }
+includes() { found "^ *# *include [<\"]$1" "${@:2}"; }
+
+# --- where C++ meets PostgreSQL
+
+found 'PG_VERSION_NUM' core extension tool | except '^extension/server/version\.' |
+    rule "only extension/server/version.* names PG_VERSION_NUM"
+found '(ereport|elog) *\( *(ERROR|FATAL|PANIC)|PG_TRY|sigsetjmp|siglongjmp|PG_RE_THROW|ReThrowError' core extension tool |
+    except '^extension/server/boundary\.' | rule "server errors are raised and caught in extension/server/boundary.* only"
+found 'std::regex' core extension tool | rule "no std::regex: it overflows the stack on long input"
+found 'load_hba *\(' core extension tool | rule "load_hba() is not called in a backend"
+includes '(postgres\.h|fmgr\.h|c\.h)' core extension tool | except '^extension/server/postgres\.hpp:' |
+    rule "postgres.h is included by extension/server/postgres.hpp only"
+includes 'extension/server/postgres\.hpp' core extension tool | except '^extension/(server/|exports\.cpp:)' |
+    rule "extension topics see no PostgreSQL header"
+
+# --- directions of includes
+
+includes '(extension|tool)/' core | rule "core includes neither extension nor tool"
+includes '(libpq-fe\.h|CLI/|nlohmann/|sys/|unistd\.h|fstream|filesystem)' core | rule "core does no I/O"
+includes '(tool/|libpq-fe\.h|CLI/)' extension | rule "extension includes neither tool nor libpq nor CLI11"
+includes 'extension/' tool | rule "tool does not include extension"
+includes 'libpq-fe\.h' tool | except '^tool/real/' | rule "libpq is used in tool/real only"
+includes 'tool/(world|real|plan|commands)' tool/render | rule "tool/render includes nothing that has effects"
+includes 'tool/real/' tool | except '^tool/(real/|commands/|connection\.cpp:|main\.cpp:)' | rule "plans see the seams, not the real world"
+found '(^|[^_a-z:])(system|popen) *\(' core extension tool | rule "no process is started through a shell"
+
+# --- SQL
+
+for script in sql/pg_replica--*.sql; do
+    grep -nEi 'SECURITY DEFINER|OR REPLACE|IF NOT EXISTS|IF EXISTS' "$script" | except '^[0-9]+: *--' |
+        rule "$script: no SECURITY DEFINER, OR REPLACE, IF [NOT] EXISTS"
+    grep -oE '^CREATE (SCHEMA|FUNCTION|VIEW|TABLE|TYPE|DOMAIN) [a-z_.]+' "$script" | while read -r _ kind name; do
+        grep -qE "^COMMENT ON $kind ${name//./\\.}( |\(|\$)" "$script" || echo "$kind $name"
+    done | rule "$script: every object has a comment"
+    awk '/^CREATE FUNCTION/ { name = $3; pinned = 0 } /search_path = pg_catalog, pg_temp/ { pinned = 1 }
+        name && /;$/ { if (!pinned) print name; name = "" }' "$script" | rule "$script: every function pins search_path"
+    grep -oE "^ *AS 'MODULE_PATHNAME', '[a-z_]+'" "$script" | grep -oE "[a-z_]+'$" | tr -d "'" | sort -u | while read -r name; do
+        grep -q "^EXPORT($name," extension/exports.cpp && grep -q "^CREATE FUNCTION replica\.$name(" "$script" || echo "$name"
+    done | rule "$script: C symbols and SQL functions have the same names"
+done
+
+# --- size and shape
+
+find core extension tool -name '*.[ch]pp' -exec wc -l {} + | awk '$2 != "total" && $1 > 300' | rule "no source file is longer than 300 lines"
+for source in core/*.cpp; do
+    case $source in *_test.cpp) ;; *) [ -f "${source%.cpp}_test.cpp" ] || echo "$source" ;; esac
+done | rule "every source of core has its test beside it"
+for test in regress/sql/*.sql; do
+    topic=$(basename "$test" .sql)
+    [ -f "regress/expected/$topic.out" ] || echo "$test"
+done | rule "every topic of regress/sql has its expected output"
+find regress/t -name '*.pl' | grep -vE '/[0-9]{3}_[a-z0-9_]+\.pl$' | rule "TAP tests are named NNN_what_holds.pl"
+
+mapfile -t scripts < <(grep -rlE '^#!.*(bash|sh)$' script bench regress .ci 2>/dev/null; ls script/*.sh)
+for file in "${scripts[@]}"; do bash -n "$file" 2>&1; done | rule "every script is well-formed"
+if command -v shellcheck >/dev/null; then
+    shellcheck -x "${scripts[@]}" 2>&1 | rule "shellcheck finds nothing"
+else
+    number=$((number + 1))
+    echo "ok $number - shellcheck finds nothing # SKIP shellcheck is not installed"
+fi
+
+echo "1..$number"
+[ "$failures" = 0 ]

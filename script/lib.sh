@@ -1,0 +1,138 @@
+# What script/test and script/demo share; they source it. root_directory is the top of the source tree.
+# shellcheck shell=bash
+
+root_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+pg_config=${PG_CONFIG:-}
+for variable in ${!PG@}; do unset "$variable"; done # nothing of the caller may lead to another server
+export LC_ALL=C TZ=UTC
+
+say() { printf '%s\n' "$*"; }
+die() {
+    printf '%s: error: %s\n' "${0##*/}" "$1" >&2
+    [ -z "${2:-}" ] || printf 'HINT:   %s\n' "$2" >&2
+    exit 1
+}
+
+# --- rights ---------------------------------------------------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        command -v sudo >/dev/null || die "this needs root: $*" "Run ${0##*/} as root, or install sudo."
+        sudo "$@"
+    fi
+}
+
+# The user that servers run as: never root.
+server_user() {
+    if [ "$(id -u)" != 0 ]; then id -un; elif id postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi
+}
+
+# Runs a command as that user, with a home folder inside the work folder.
+as_server_user() {
+    if [ "$(id -u)" != 0 ]; then
+        env HOME="$work/home" "$@"
+    else
+        setpriv --reuid "$(server_user)" --regid "$(id -gn "$(server_user)")" --init-groups \
+            env HOME="$work/home" USER="$(server_user)" LOGNAME="$(server_user)" "$@"
+    fi
+}
+
+# --- the work folder: everything that a run writes outside of the build -----------------------------------------------
+
+# Not below TMPDIR: the user of the servers must be able to enter it, and the path of a socket is short.
+make_work_folder() {
+    work=$(mktemp -d /tmp/pg_replica.XXXXXX)
+    chmod 755 "$work"
+    export TMPDIR=$work/tmp
+    mkdir "$work/tmp" "$work/home"
+    [ "$(id -u)" != 0 ] || chown "$(server_user):" "$work/tmp" "$work/home"
+}
+
+# The servers whose data directory lies in the work folder.
+stop_servers() {
+    local file pid
+    find "$work" -name postmaster.pid 2>/dev/null | while read -r file; do
+        pid=$(head -n 1 "$file" 2>/dev/null) || continue
+        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = postgres ] || continue
+        kill -QUIT "$pid" 2>/dev/null || continue
+        for _ in $(seq 50); do ! kill -0 "$pid" 2>/dev/null || sleep 0.1; done
+    done
+}
+
+# --- packages -------------------------------------------------------------------------------------------------------
+
+is_installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
+
+install_packages() {
+    local package missing=()
+    for package; do is_installed "$package" || missing+=("$package"); done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "installing the missing packages: ${missing[*]}"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 --no-install-recommends install "${missing[@]}" \
+        </dev/null >"$work/apt.log" 2>&1 && return 0
+    say "updating the lists of packages"
+    as_root apt-get -qq update </dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 --no-install-recommends install "${missing[@]}" \
+        </dev/null >"$work/apt.log" 2>&1 || { cat "$work/apt.log"; die "cannot install: ${missing[*]}"; }
+}
+
+# The major version of the distribution's own PostgreSQL.
+distribution_major() {
+    apt-cache show --no-all-versions postgresql 2>/dev/null | sed -n 's/^Version: \([0-9]*\)+.*/\1/p' | head -n 1
+}
+
+# Sets pg_config: the one of PG_CONFIG, or else the newest server below /usr/lib/postgresql, installed when there is none.
+find_postgresql() {
+    local major
+    [ -z "$pg_config" ] || [ -x "$(command -v "$pg_config")" ] || die "PG_CONFIG=$pg_config is not a program"
+    if [ -n "$pg_config" ]; then
+        major=$("$pg_config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+    else
+        major=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | cut -d/ -f5 | sort -n | tail -n 1)
+    fi
+    if [ -z "$major" ]; then
+        [ -n "$(distribution_major)" ] || as_root apt-get -qq update </dev/null
+        major=$(distribution_major)
+        [ -n "$major" ] || die "the package lists of this system name no postgresql" "Set PG_CONFIG to a server's pg_config."
+    fi
+    : "${pg_config:=/usr/lib/postgresql/$major/bin/pg_config}"
+    if ! [ -x "$("$pg_config" --bindir 2>/dev/null)/postgres" ]; then install_packages "postgresql-$major"; fi
+    if ! [ -f "$("$pg_config" --pgxs 2>/dev/null)" ]; then install_packages "postgresql-server-dev-$major"; fi
+    # shellcheck disable=SC2034 # for the scripts that source this file
+    bindir=$("$pg_config" --bindir)
+    # shellcheck disable=SC2034
+    pgxs_directory=$(dirname "$(dirname "$(dirname "$("$pg_config" --pgxs)")")")
+}
+
+install_build_packages() {
+    install_packages g++ make cmake pkg-config libpq-dev libfmt-dev libcli11-dev nlohmann-json3-dev "$@"
+    find_postgresql
+}
+
+# --- build ----------------------------------------------------------------------------------------------------------
+
+strict_flags="-Wall -Wextra -Werror"
+
+# Object files of another server version or with other flags are of no use.
+build_extension() {
+    local stamp=$root_directory/build/extension_built_for wanted
+    wanted="$pg_config $("$pg_config" --version) $strict_flags"
+    mkdir -p "$root_directory/build"
+    [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] || make -s -C "$root_directory" PG_CONFIG="$pg_config" clean
+    make -s -C "$root_directory" PG_CONFIG="$pg_config" STRICT="$strict_flags" -j"$(nproc)"
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
+install_extension() {
+    local run=as_root
+    [ -w "$("$pg_config" --pkglibdir)" ] && [ -w "$("$pg_config" --sharedir)/extension" ] && run=
+    $run make -s -C "$root_directory" PG_CONFIG="$pg_config" STRICT="$strict_flags" install
+}
+
+# build_tool [CMAKE_OPTION...]
+build_tool() {
+    cmake -S "$root_directory" -B "$root_directory/build" -DPG_REPLICA_STRICT=ON "$@" >/dev/null
+    cmake --build "$root_directory/build" -j"$(nproc)"
+}
