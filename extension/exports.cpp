@@ -1,6 +1,8 @@
 // The table of contents of the library: one line for each SQL function, C symbol and SQL name equal.
 #include "extension/server/postgres.hpp"
 
+#include "extension/admission.hpp"
+#include "extension/hba.hpp"
 #include "extension/server/boundary.hpp"
 #include "extension/marker.hpp"
 #include "extension/roles.hpp"
@@ -18,6 +20,10 @@ PG_MODULE_MAGIC;
 
 EXPORT(create_role, roles::create, pg::Secrecy::hide_statement)
 EXPORT(drop_role, roles::drop)
+
+EXPORT(allow_standby, admission::allow)
+EXPORT(disallow_standby, admission::disallow)
+EXPORT(hba_decision, hba::decision)
 
 EXPORT(create_slot, slots::create)
 EXPORT(drop_slot, slots::drop)

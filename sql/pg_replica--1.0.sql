@@ -27,6 +27,34 @@ CREATE FUNCTION replica.drop_role(role_name text)
 REVOKE ALL ON FUNCTION replica.drop_role(text) FROM PUBLIC;
 COMMENT ON FUNCTION replica.drop_role(text) IS
     'drops a role that create_role created and that no standby uses; changed is false when there is none';
+-- Admission -----------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION replica.hba_decision(role_name text, address text, tls boolean DEFAULT false,
+                                     database text DEFAULT NULL)
+    RETURNS TABLE (decision text, file_name text, line_number integer, rule text, auth_method text, explanation text)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'hba_decision';
+REVOKE ALL ON FUNCTION replica.hba_decision(text, text, boolean, text) FROM PUBLIC;
+COMMENT ON FUNCTION replica.hba_decision(text, text, boolean, text) IS
+    'the line of pg_hba.conf that decides about a connection of a role from an address (NULL: Unix-domain socket) to a database (NULL: physical replication): accept, reject, no match, or unknown where a host name or an error in the file stands in the way; and why the lines before it do not match';
+
+CREATE FUNCTION replica.allow_standby(role_name text, address text, connection_type text DEFAULT 'host',
+                                      auth_method text DEFAULT 'scram-sha-256', allow_wide boolean DEFAULT false,
+                                      dry_run boolean DEFAULT false)
+    RETURNS TABLE (file_name text, line_number integer, rule text, changed boolean, note text)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'allow_standby';
+REVOKE ALL ON FUNCTION replica.allow_standby(text, text, text, text, boolean, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION replica.allow_standby(text, text, text, text, boolean, boolean) IS
+    'lets a role replicate from an address or network (NULL or ''local'': Unix-domain socket): adds one line to pg_hba.conf where it takes effect, has the server check it and reloads; changed is false when a line lets it in already';
+
+CREATE FUNCTION replica.disallow_standby(role_name text, address text, dry_run boolean DEFAULT false)
+    RETURNS TABLE (file_name text, line_number integer, rule text, changed boolean, note text)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'disallow_standby';
+REVOKE ALL ON FUNCTION replica.disallow_standby(text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION replica.disallow_standby(text, text, boolean) IS
+    'takes the line out of pg_hba.conf that allow_standby added for this role and address, and no other, and reloads';
 
 -- Slots ---------------------------------------------------------------------------------------------------------------
 
