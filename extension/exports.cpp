@@ -5,8 +5,10 @@
 #include "extension/hba.hpp"
 #include "extension/server/boundary.hpp"
 #include "extension/marker.hpp"
+#include "extension/node.hpp"
 #include "extension/roles.hpp"
 #include "extension/slots.hpp"
+#include "extension/status.hpp"
 
 // The library is built with hidden symbols; what PostgreSQL looks up by name must be visible on every major.
 #pragma GCC visibility push(default)
@@ -28,6 +30,9 @@ EXPORT(hba_decision, hba::decision)
 EXPORT(create_slot, slots::create)
 EXPORT(drop_slot, slots::drop)
 EXPORT(list_slots, slots::list)
+
+EXPORT(list_standbys, status::standbys)
+EXPORT(describe_node, node::describe)
 
 EXPORT(write_marker, marker::write)
 EXPORT(read_marker, marker::read)

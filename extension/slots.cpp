@@ -74,12 +74,12 @@ pg::Rows list(const pg::Arguments&) {
                pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery()
                                                THEN pg_catalog.pg_last_wal_receive_lsn()
                                                ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint,
-               {inactive_since}
+               {since_17}
           FROM pg_catalog.pg_replication_slots s
          ORDER BY s.slot_name)";
-    return pg::query(fmt::format(statement, fmt::arg("inactive_since", pg::version::has_slot_inactive_since()
-                                                                            ? "s.inactive_since"
-                                                                            : "NULL")));
+    const char* since_17 =
+        pg::version::has_slot_inactive_since() ? "s.inactive_since, s.invalidation_reason" : "NULL, NULL";
+    return pg::query(fmt::format(statement, fmt::arg("since_17", since_17)));
 }
 
 }  // namespace slots

@@ -77,7 +77,7 @@ COMMENT ON FUNCTION replica.drop_slot(text) IS
 CREATE FUNCTION replica.list_slots()
     RETURNS TABLE (slot_name name, slot_type text, database name, temporary boolean, active boolean,
                    active_pid integer, restart_lsn pg_lsn, wal_status text, safe_wal_size bigint,
-                   retained_bytes bigint, inactive_since timestamptz)
+                   retained_bytes bigint, inactive_since timestamptz, invalidation_reason text)
     LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'list_slots';
 REVOKE ALL ON FUNCTION replica.list_slots() FROM PUBLIC;
@@ -86,6 +86,47 @@ COMMENT ON FUNCTION replica.list_slots() IS
 
 CREATE VIEW replica.slots AS SELECT * FROM replica.list_slots();
 COMMENT ON VIEW replica.slots IS 'every replication slot with the WAL it retains';
+
+-- Status --------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION replica.list_standbys()
+    RETURNS TABLE (application_name text, client_addr inet, state text, sync_state text, sync_priority integer,
+                   timeline integer, sent_lsn pg_lsn, write_lsn pg_lsn, flush_lsn pg_lsn, replay_lsn pg_lsn,
+                   write_lag interval, flush_lag interval, replay_lag interval, replay_lag_bytes bigint,
+                   slot_name name, slot_active boolean, wal_status text, safe_wal_size bigint, retained_bytes bigint,
+                   inactive_since timestamptz, backend_start timestamptz, reply_time timestamptz, pid integer,
+                   health text, reason text)
+    LANGUAGE C VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'list_standbys';
+REVOKE ALL ON FUNCTION replica.list_standbys() FROM PUBLIC;
+COMMENT ON FUNCTION replica.list_standbys() IS
+    'the standbys of this server, also those that only a slot or synchronous_standby_names tells of';
+
+CREATE VIEW replica.standbys AS SELECT * FROM replica.list_standbys();
+COMMENT ON VIEW replica.standbys IS
+    'the standbys of this server with health (ok, warning, critical, unknown) and the reason for it';
+
+CREATE FUNCTION replica.describe_node()
+    RETURNS TABLE (role text, server_version text, system_identifier bigint, timeline integer, current_lsn pg_lsn,
+                   receive_lsn pg_lsn, replay_lsn pg_lsn, replay_pause_state text, receiver_status text,
+                   sender_host text, sender_port integer, receiver_slot_name name, last_message_time timestamptz,
+                   cluster_name text, pending_restart text[], archive_mode text, last_archived_time timestamptz,
+                   last_failed_time timestamptz, failed_count bigint, health text, reason text,
+                   unreplayed_bytes bigint, last_replay_time timestamptz, replay_wait_event text,
+                   synchronous_standby_names text)
+    LANGUAGE C VOLATILE ROWS 1 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'describe_node';
+REVOKE ALL ON FUNCTION replica.describe_node() FROM PUBLIC;
+COMMENT ON FUNCTION replica.describe_node() IS 'this server itself: primary or standby, its WAL, its health';
+
+CREATE VIEW replica.node AS SELECT * FROM replica.describe_node();
+COMMENT ON VIEW replica.node IS
+    'this server itself, one row, with health (ok, warning, critical, unknown) and the reason for it';
+
+-- what pg_monitor may see in the catalogues it may see here
+GRANT USAGE ON SCHEMA replica TO pg_monitor;
+GRANT EXECUTE ON FUNCTION replica.list_slots(), replica.list_standbys(), replica.describe_node() TO pg_monitor;
+GRANT SELECT ON replica.slots, replica.standbys, replica.node TO pg_monitor;
 
 -- Marker --------------------------------------------------------------------------------------------------------------
 

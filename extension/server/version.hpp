@@ -13,6 +13,9 @@ int server();
 // pg_replication_slots.inactive_since and .invalidation_reason exist (17).
 bool has_slot_inactive_since();
 
+// pg_get_wal_replay_pause_state() exists (14).
+bool has_replay_pause_state();
+
 // ALTER SYSTEM can be granted on single parameters (15).
 bool has_parameter_privileges();
 
