@@ -106,6 +106,8 @@ for my $name ('pg_basebackup', 'renamed')
 	$backup->kill_kill;
 }
 
+# killed, pg_basebackup leaves the child behind that streams WAL
+$primary->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_replication WHERE application_name <> 's1'");
 $primary->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_stat_replication');
 
 # --- rights ----------------------------------------------------------------------------------------------------------
