@@ -20,6 +20,7 @@ using Value = std::optional<std::string>;  // nothing stands for SQL NULL
 struct Rows {
     std::vector<std::string> columns;
     std::vector<std::vector<Value>> rows;
+    std::vector<unsigned> types = {};  // OIDs of the columns' types
 
     // The value of a column by name; throws std::out_of_range for an unknown column.
     const Value& at(std::size_t row, const std::string& column) const;

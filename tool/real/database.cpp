@@ -117,7 +117,10 @@ void wait_readable(PGconn* connection, std::chrono::steady_clock::time_point dea
 world::Rows rows_of(const PGresult* result) {
     world::Rows rows;
     const int columns = PQnfields(result);
-    for (int column = 0; column < columns; ++column) rows.columns.emplace_back(PQfname(result, column));
+    for (int column = 0; column < columns; ++column) {
+        rows.columns.emplace_back(PQfname(result, column));
+        rows.types.push_back(PQftype(result, column));
+    }
     for (int row = 0; row < PQntuples(result); ++row) {
         auto& values = rows.rows.emplace_back();
         for (int column = 0; column < columns; ++column)
