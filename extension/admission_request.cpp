@@ -18,9 +18,12 @@ void check_role_exists(const std::string& role) {
     if (pg::query_value("SELECT true FROM pg_catalog.pg_roles WHERE rolname = $1", {role})) return;
     const pg::Value similar = pg::query_value(
         "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_catalog.lower(rolname) = pg_catalog.lower($1) LIMIT 1", {role});
+    if (similar)
+        throw core::Error(core::sqlstate::undefined_object, fmt::format("role \"{}\" does not exist", role),
+                          fmt::format("There is a role \"{}\": upper and lower case differ.", *similar),
+                          fmt::format("Pass {} if that is the role you mean.", name::quote_literal(*similar)));
     throw core::Error(core::sqlstate::undefined_object, fmt::format("role \"{}\" does not exist", role),
-                      similar ? fmt::format("There is a role \"{}\"; upper and lower case differ.", *similar)
-                              : std::string("A line for it would let nobody in."),
+                      "A line for it would let nobody in.",
                       fmt::format("Create it with SELECT * FROM replica.create_role({}).", name::quote_literal(role)));
 }
 
