@@ -132,7 +132,7 @@ RESET ROLE;
 
 SELECT md5(pg_read_file(current_setting('hba_file'))) = :'before' AS "as it was";
 SELECT has_function_privilege('public', oid, 'EXECUTE') AS public_may, oid::regprocedure
-  FROM pg_proc WHERE pronamespace = 'replica'::regnamespace AND proname ~ 'standby|hba' ORDER BY 2;
+  FROM pg_proc WHERE pronamespace = 'replica'::regnamespace AND proname IN ('allow_standby', 'disallow_standby', 'hba_decision') ORDER BY 2;
 DROP EXTENSION pg_replica;
 REVOKE ALL ON pg_hba_file_rules FROM regress_unable;
 REVOKE ALL ON FUNCTION pg_hba_file_rules(), pg_reload_conf() FROM regress_unable;
