@@ -23,9 +23,9 @@ bool has_environment(const char* name) {
 
 }  // namespace
 
-void add_options(CLI::App& command, Options& options) {
+void add_options(CLI::App& command, Options& options, const std::string& port_names) {
     command.add_option("-h,--host", options.host, "host of the server, or the directory of its socket (PGHOST)");
-    command.add_option("-p,--port", options.port, "port of the server (PGPORT)");
+    command.add_option(port_names, options.port, "port of the server (PGPORT)");
     command.add_option("-U,--username", options.user, "role to log in as (PGUSER)");
     command.add_option("-d,--dbname", options.dbname,
                        "database that holds the extension, or a connection string or URI (PGDATABASE; default: postgres)");

@@ -16,8 +16,8 @@ struct Options {
     bool no_password = false;  // -w: never prompt
 };
 
-// Adds -h, -p, -U, -d and -w to a command.
-void add_options(CLI::App& command, Options& options);
+// Adds -h, -p, -U, -d and -w to a command. port_names is "-p" alone where --port is the standby's port.
+void add_options(CLI::App& command, Options& options, const std::string& port_names = "-p,--port");
 
 // The parameters for Database::connect. A connection string or URI in -d wins over the other options, as in psql; the
 // database is "postgres" when neither an option nor PGDATABASE or a service names one.

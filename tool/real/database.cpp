@@ -129,8 +129,10 @@ world::Rows rows_of(const PGresult* result) {
     return rows;
 }
 
-bool is_option_that_shows_nothing(const PQconninfoOption& option) {
-    return option.val == nullptr || *option.val == '\0' || std::strcmp(option.dispchar, "") != 0;
+// Passwords, debug options, and defaults: a server with an older libpq may not know the keywords of our defaults.
+bool says_nothing(const PQconninfoOption& option) {
+    if (option.val == nullptr || *option.val == '\0' || *option.dispchar != '\0') return true;
+    return option.compiled != nullptr && std::strcmp(option.compiled, option.val) == 0;
 }
 
 class LibpqSession : public world::Session {
@@ -155,9 +157,11 @@ class LibpqSession : public world::Session {
                                                                                   &PQconninfoFree);
         conninfo::Parameters found;
         for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword; ++option)
-            if (!is_option_that_shows_nothing(*option)) found.set(option->keyword, option->val);
+            if (!says_nothing(*option)) found.set(option->keyword, option->val);
         found.set("host", first_of(PQhost(connection_.get()), ""));
         found.set("port", first_of(PQport(connection_.get()), ""));
+        found.set("user", first_of(PQuser(connection_.get()), ""));
+        found.set("dbname", first_of(PQdb(connection_.get()), ""));
         return found;
     }
 

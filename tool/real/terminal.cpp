@@ -38,7 +38,7 @@ void Terminal::progress(const world::Progress& progress) {
     if (progress.phase != phase_) {
         phase_ = progress.phase;
         phase_start_ = now;
-        last_line_ = now - line_interval;
+        last_line_ = now;
     }
     const std::string line = render::progress(progress, std::chrono::duration<double>(now - phase_start_).count());
     if (interactive_) {

@@ -1,0 +1,83 @@
+#include "tool/clone_plan.hpp"
+
+#include <fmt/format.h>
+
+namespace cloning {
+
+namespace {
+
+using Action = void (*)(world::World&, Run&);
+
+std::function<void(world::World&)> bound(const SharedRun& run, Action action) {
+    if (action == nullptr) return {};
+    return [run, action](world::World& world) { action(world, *run); };
+}
+
+plan::Step step(const SharedRun& run, std::string sentence, Action action, Action undo = nullptr,
+                std::function<std::string()> by_hand = {}) {
+    return {std::move(sentence), bound(run, action), bound(run, undo), std::move(by_hand)};
+}
+
+std::string claim_sentence(const Run& run) {
+    if (run.host.target.state == target::State::unfinished)
+        return fmt::format("Clear what an unfinished clone left in {}", run.options.directory);
+    return fmt::format("Take {} for the standby", run.options.directory);
+}
+
+std::string copy_sentence(const Run& run) {
+    return fmt::format("Copy the primary with pg_basebackup ({} checkpoint)", run.options.checkpoint);
+}
+
+// A server must be able to read what it is started with before it is started; a standby is only one when it says so
+// itself; it is done only when both sides say that it streams and a write on the primary was read on it.
+void append_start(plan::Plan& plan, const SharedRun& run) {
+    const auto still_running = [run] {
+        return fmt::format("The standby's server still runs: pg_ctl -D {} stop.", run->options.directory);
+    };
+    plan.push_back(step(run, fmt::format("Start the standby on port {}", run->options.port), start, stop, still_running));
+    plan.push_back(step(run, "See it streaming from both sides", see_streaming));
+    plan.push_back(step(run, "Write a marker on the primary and read it on the standby", see_marker));
+}
+
+}  // namespace
+
+bool can_be_finished(const PrimaryFacts& primary, const HostFacts& host) {
+    return host.target.state == target::State::unfinished && host.target.marker.placed && primary.slot.exists &&
+           primary.slot.wal_status != "lost" && primary.system_identifier == host.target.marker.system_identifier;
+}
+
+plan::Plan make_finishing_plan(const SharedRun& run) {
+    plan::Plan plan;
+    if (!run->options.no_start) append_start(plan, run);
+    plan.push_back(step(run, "Remove the mark of the unfinished clone", finish));
+    return plan;
+}
+
+plan::Plan make_plan(const SharedRun& run) {
+    const Options& options = run->options;
+    plan::Plan plan;
+    // the directory first: two runs for one directory are told apart before either touches the primary
+    plan.push_back(step(run, claim_sentence(*run), claim, release_all, [run] {
+        return fmt::format("{} still holds an unfinished clone: rm -r {}", run->options.directory, run->options.directory);
+    }));
+    if (run->preparation) preparation::append_steps(plan, run->link, run->preparation);
+    plan.push_back(step(run, fmt::format("Log in for replication as \"{}\"", options.replication_user), log_in_for_replication));
+    // the slot before the copy: WAL from the start of the copy to the first connection of the standby is kept
+    plan.push_back(step(run, fmt::format("Create the replication slot \"{}\" with WAL reserved", options.slot), create_slot,
+                        drop_slot, [run] {
+                            return fmt::format("The slot is still on the primary and keeps WAL: SELECT * FROM "
+                                               "replica.drop_slot('{}');", run->options.slot);
+                        }));
+    plan.push_back(step(run, copy_sentence(*run), copy));
+    if (!options.no_verify)
+        plan.push_back(step(run, "Verify every file against the backup manifest (pg_verifybackup)", verify_copy));
+    plan.push_back(step(run, "Make the copy a standby of its own: signal file, primary_conninfo, slot, port", configure,
+                        remove_configuration));
+    plan.push_back(step(run, "Move the copy into place", put_in_place));
+    plan.push_back(step(run, "Check the configuration with the standby's own server program", check_configuration));
+    if (!options.no_start) append_start(plan, run);
+    plan.push_back(step(run, "Remove the mark of the unfinished clone", finish));
+    return plan;
+}
+
+}  // namespace cloning

@@ -1,0 +1,18 @@
+// The order of a clone, and why it is this one.
+#pragma once
+
+#include "tool/clone_run.hpp"
+#include "tool/plan.hpp"
+
+namespace cloning {
+
+// Everything from an empty directory to a proven standby.
+plan::Plan make_plan(const SharedRun& run);
+
+// The rest of a clone whose copy was verified and in place when it was interrupted.
+plan::Plan make_finishing_plan(const SharedRun& run);
+
+// An interrupted clone that only has to be started and proven: its copy is in place and its slot still has the WAL.
+bool can_be_finished(const PrimaryFacts& primary, const HostFacts& host);
+
+}  // namespace cloning

@@ -1,0 +1,70 @@
+// One run of clone: what its steps share and record, so that undo follows facts and not assumptions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tool/clone_options.hpp"
+#include "tool/link.hpp"
+#include "tool/preflight.hpp"
+#include "tool/preparation.hpp"
+#include "tool/primary_facts.hpp"
+#include "tool/proof.hpp"
+#include "tool/server.hpp"
+#include "tool/standby_config.hpp"
+#include "tool/target.hpp"
+
+namespace cloning {
+
+struct Run {
+    Run(Options options, PrimaryFacts primary, HostFacts host, tool::Link& link, std::string bin_dir)
+        : options(std::move(options)),
+          primary(std::move(primary)),
+          host(std::move(host)),
+          link(link),
+          bin_dir(std::move(bin_dir)) {}
+
+    Options options;
+    PrimaryFacts primary;
+    HostFacts host;
+    tool::Link& link;     // to the primary, for SQL
+    std::string bin_dir;
+
+    std::shared_ptr<preparation::Preparation> preparation;  // with --prepare
+    std::string application_name;
+    target::Marker marker;
+    standby_config::Upstream upstream;           // known once the replication login has succeeded
+    bool claimed = false;                        // the marker of this run is in the directory
+    std::vector<std::string> files_in_config_dir;
+    bool started = false;
+    std::unique_ptr<world::Session> standby;
+    proof::Streaming streaming;
+    std::chrono::milliseconds marker_time{0};
+
+    std::chrono::seconds patience() const { return std::chrono::seconds(options.timeout); }
+    proof::Pair pair() { return {link.session(), *standby, application_name, options.slot}; }
+    server::Launch launch() const;
+};
+
+using SharedRun = std::shared_ptr<Run>;
+
+// The steps, in the order in which clone_plan.cpp puts them together; each header comment there says why.
+void claim(world::World& world, Run& run);
+void release_all(world::World& world, Run& run);
+void log_in_for_replication(world::World& world, Run& run);
+void create_slot(world::World& world, Run& run);
+void drop_slot(world::World& world, Run& run);
+void copy(world::World& world, Run& run);
+void verify_copy(world::World& world, Run& run);
+void configure(world::World& world, Run& run);
+void remove_configuration(world::World& world, Run& run);
+void put_in_place(world::World& world, Run& run);
+void check_configuration(world::World& world, Run& run);
+void start(world::World& world, Run& run);
+void stop(world::World& world, Run& run);
+void see_streaming(world::World& world, Run& run);
+void see_marker(world::World& world, Run& run);
+void finish(world::World& world, Run& run);
+
+}  // namespace cloning

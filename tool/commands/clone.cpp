@@ -1,0 +1,158 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "core/name.hpp"
+#include "tool/clone_plan.hpp"
+#include "tool/commands/commands.hpp"
+#include "tool/failure.hpp"
+#include "tool/programs.hpp"
+#include "tool/real/database.hpp"
+#include "tool/real/files.hpp"
+#include "tool/real/os_user.hpp"
+#include "tool/real/processes.hpp"
+#include "tool/real/terminal.hpp"
+#include "tool/render/progress.hpp"
+
+namespace commands {
+
+namespace {
+
+using cloning::Options;
+
+bool is_plain_ascii(const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+}
+
+std::string short_host_name(world::World& world) {
+    const std::string full = world.processes.host_name();
+    return full.substr(0, full.find('.'));
+}
+
+// What the user left to us follows from what is known: the name from host and port, slot and role from the name.
+void complete(world::World& world, Options& options) {
+    options.directory = world.files.canonical(options.directory);
+    if (!options.config_dir.empty()) options.config_dir = world.files.canonical(options.config_dir);
+    if (!options.waldir.empty()) options.waldir = world.files.canonical(options.waldir);
+    if (options.log.empty()) options.log = options.directory + "/server.log";
+    if (options.port == 0) options.port = 5432;
+    if (options.name.empty())
+        options.name = short_host_name(world) + (options.port == 5432 ? "" : fmt::format("_{}", options.port));
+    name::check_plain("standby", options.name);
+    if (options.slot.empty()) options.slot = name::slot_from(options.name);
+    name::check_slot(options.slot);
+    options.role_is_own = options.replication_user.empty();
+    if (options.role_is_own) options.replication_user = ("replicator_" + options.slot).substr(0, name::max_length);
+    name::check_role(options.replication_user);
+    if (name::has_control_character(options.directory))
+        throw Failure(ExitCode::usage, "the directory name contains a control character", {}, "Choose another one with -D.");
+}
+
+std::shared_ptr<preparation::Preparation> make_preparation(const Options& options, const cloning::PrimaryFacts& primary) {
+    const auto preparation = std::make_shared<preparation::Preparation>();
+    if (!primary.login.succeeded) preparation->role = options.replication_user;
+    preparation->address = options.standby_address.empty() ? primary.client_address : options.standby_address;
+    preparation->connection_limit = options.connection_limit;
+    preparation->standbys = primary.standbys + 1;
+    preparation->role_exists = primary.role.exists;
+    preparation->extension_exists = !primary.extension_version.empty();
+    preparation->uses_tls = primary.uses_tls;
+    return preparation;
+}
+
+void introduce(world::Reporter& reporter, const Options& options, const cloning::PrimaryFacts& primary) {
+    reporter.step(fmt::format("Primary: {} port {}, PostgreSQL {}.{}, system identifier {}{}", primary.host, primary.port,
+                              primary.major(), primary.version % 10000, primary.system_identifier,
+                              primary.bytes > 0 ? ", " + render::bytes(primary.bytes) : ""));
+    reporter.step(fmt::format("Standby: \"{}\" in {}, port {}, slot \"{}\", replication role \"{}\"", options.name,
+                              options.directory, options.port, options.slot, options.replication_user));
+}
+
+std::string start_command(const cloning::Run& run) {
+    if (run.options.config_dir.empty()) return fmt::format("{}/pg_ctl -D {} -l {} start", run.bin_dir, run.options.directory, run.options.log);
+    return fmt::format("{}", fmt::join(server::command_line(run.launch()), " "));
+}
+
+void print_result(const cloning::Run& run) {
+    const Options& options = run.options;
+    if (options.no_start) {
+        fmt::print("The copy is complete and stopped in {}.\nStart it with: {}\nThen prove it with: pg_replica verify "
+                   "-h {} -p {} --name {} --standby-port {}\n", options.directory, start_command(run), run.primary.host,
+                   run.primary.port, options.name, options.port);
+        return;
+    }
+    fmt::print("Standby \"{}\" replicates: streaming from {} port {} over slot \"{}\", a marker arrived in {} ms.\n"
+               "It runs on port {} in {}; its log is {}.\n", options.name, run.primary.host, run.primary.port, options.slot,
+               run.marker_time.count(), options.port, options.directory, options.log);
+}
+
+ExitCode run_clone(Options options) {
+    real::become(options.os_user);
+    real::LibpqDatabase database;
+    real::FileSystem files;
+    real::ProcessTable processes;
+    real::Terminal terminal;
+    world::World world{database, files, processes, terminal};
+    complete(world, options);
+    tool::Link link(database,
+                    database.connect(connection::parameters(options.connection), "the primary",
+                                     connection::prompt(options.connection)),
+                    "the primary");
+    const cloning::PrimaryFacts primary = cloning::gather(world, link, options);
+    const cloning::HostFacts host = cloning::look_at_host(world, options, primary);
+    introduce(terminal, options, primary);
+    cloning::refuse_if_any_error(terminal, cloning::findings(options, primary, host));
+    const auto run = std::make_shared<cloning::Run>(options, primary, host, link,
+                                                    programs::find(world, primary.major(), options.bin_dir));
+    if (options.prepare) run->preparation = make_preparation(options, primary);
+    run->application_name = is_plain_ascii(options.name) ? options.name : options.slot;
+    const plan::Plan plan = cloning::can_be_finished(primary, host) ? cloning::make_finishing_plan(run) : cloning::make_plan(run);
+    if (options.dry_run) {
+        fmt::print("{}", plan::describe(plan));
+        return ExitCode::ok;
+    }
+    plan::execute(plan, world);
+    print_result(*run);
+    return ExitCode::ok;
+}
+
+void add_target_options(CLI::App& command, Options& options) {
+    command.add_option("-D,--pgdata", options.directory, "data directory of the standby: missing or empty")->required();
+    command.add_option("--name", options.name, "name of the standby (default: host name, and port if not 5432)");
+    command.add_option("--port", options.port, "port of the standby's server (default: 5432)")->check(CLI::Range(1, 65535));
+    command.add_option("--slot", options.slot, "replication slot on the primary (default: made from the name)");
+    command.add_option("--config-dir", options.config_dir, "directory outside -D for the standby's postgresql.conf, pg_hba.conf and pg_ident.conf; files that are there are used as they are");
+    command.add_option("--log", options.log, "log file of the server that is started (default: server.log in -D)");
+    command.add_option("--waldir", options.waldir, "directory for WAL outside -D");
+    command.add_option("-T,--tablespace-mapping", options.tablespace_mapping, "OLDDIR=NEWDIR: relocate a tablespace");
+    command.add_option("--os-user", options.os_user, "user that owns the files and runs the server, when this runs as root");
+    command.add_option("--bindir", options.bin_dir, "directory of PostgreSQL's programs (default: found by version)");
+}
+
+void add_copy_options(CLI::App& command, Options& options) {
+    command.add_flag("--prepare", options.prepare, "make the primary ready first: extension, settings, role, pg_hba.conf");
+    command.add_option("--replication-user", options.replication_user, "role that the standby logs in as (default: one of its own, replicator_SLOT)");
+    command.add_option("--connection-limit", options.connection_limit, "connection limit of a role that --prepare creates");
+    command.add_option("--standby-address", options.standby_address, "address to admit on the primary (default: the one that the primary sees)");
+    command.add_option("-c,--checkpoint", options.checkpoint, "fast or spread")->check(CLI::IsMember({"fast", "spread"}));
+    command.add_option("-r,--max-rate", options.max_rate, "limit of the transfer rate, as pg_basebackup takes it");
+    command.add_option("--timeout", options.timeout, "seconds without progress before a wait is given up (default: 300)")->check(CLI::Range(1, 86400));
+    command.add_flag("--no-verify", options.no_verify, "do not read the copy again to verify it: damage on the way stays unnoticed");
+    command.add_flag("--no-start", options.no_start, "leave the standby stopped and print how to start it");
+    command.add_flag("-n,--dry-run", options.dry_run, "check everything and print the plan; change nothing");
+}
+
+}  // namespace
+
+void add_clone(CLI::App& app, Action& action) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("clone", "make a standby of a running primary on this host, and prove that it replicates");
+    connection::add_options(*command, options->connection, "-p");
+    add_target_options(*command, *options);
+    add_copy_options(*command, *options);
+    command->callback([options, &action] { action = [options] { return run_clone(*options); }; });
+}
+
+}  // namespace commands

@@ -1,0 +1,198 @@
+// The steps of clone that bring the files here.
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "tool/clone_run.hpp"
+#include "tool/failure.hpp"
+#include "tool/render/progress.hpp"
+
+namespace cloning {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// A mode that lets no server start (checkDataDir refuses group-writable directories) while it lets pg_basebackup write.
+constexpr unsigned unstartable_mode = 0770;
+
+unsigned data_mode(const Run& run) { return run.primary.group_access ? 0750 : 0700; }
+
+void check_free(world::World& world, const Run& run) {
+    const auto found = target::inspect(world.files, run.options.directory);
+    if (found.state == run.host.target.state || found.state == target::State::empty) return;
+    throw core::Error(core::sqlstate::object_in_use, fmt::format("\"{}\" is not empty any more", run.options.directory),
+                      "Something was written to it since the check.", "Choose another directory with -D.");
+}
+
+std::vector<std::string> backup_command(const Run& run) {
+    std::vector<std::string> argv{run.bin_dir + "/pg_basebackup", "-D", target::partial_path(run.options.directory),
+                                  "-d", standby_config::copy_conninfo(run.upstream), "-S", run.options.slot,
+                                  "-X", "stream", "-c", run.options.checkpoint, "-w"};
+    if (!run.options.max_rate.empty()) argv.insert(argv.end(), {"-r", run.options.max_rate});
+    if (!run.options.waldir.empty()) argv.insert(argv.end(), {"--waldir", run.options.waldir});
+    for (const std::string& mapping : run.options.tablespace_mapping) argv.insert(argv.end(), {"-T", mapping});
+    return argv;
+}
+
+std::string trimmed(std::string text) {
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+}
+
+// Asks the primary once a second how far the copy is. Progress is a courtesy: a failing question ends no copy.
+class ProgressWatch {
+   public:
+    explicit ProgressWatch(Run& run) : run_(run) {}
+
+    void operator()(world::World& world) {
+        const auto now = steady_clock::now();
+        if (now < next_) return;
+        next_ = now + std::chrono::seconds(1);
+        try {
+            const auto rows = run_.link.query(
+                "SELECT phase, coalesce(backup_streamed, 0), coalesce(backup_total, 0) FROM pg_stat_progress_basebackup "
+                "JOIN pg_stat_replication USING (pid) WHERE application_name = $1",
+                {run_.application_name});
+            if (rows.rows.empty()) return;
+            const auto total = std::stoull(rows.rows[0][2].value_or("0"));
+            world.reporter.progress({rows.rows[0][0].value_or("copying"), std::stoull(rows.rows[0][1].value_or("0")),
+                                     total > 0 ? total : run_.primary.bytes});
+        } catch (const core::Error&) {
+            world.reporter.progress({"copying", 0, 0});
+        }
+    }
+
+   private:
+    Run& run_;
+    steady_clock::time_point next_{};
+};
+
+void write_passfile(world::World& world, Run& run, const std::string& password) {
+    const std::string path = target::passfile_path(run.options.directory);
+    const conninfo::Parameters& login = run.upstream.login;
+    const auto line = [&](const std::string& host) {
+        return conninfo::passfile_line(host, login.get("port"), "*", login.get("user"), password) + "\n";
+    };
+    std::string text = line(login.get("host"));
+    // libpq looks up the default socket directory under the name localhost
+    if (login.get("host").rfind('/', 0) == 0) text += line("localhost");
+    world.files.write(path, text, 0600);
+    run.upstream.passfile = path;
+}
+
+// A line that was just added to pg_hba.conf is in force a moment after the reload.
+LoginFacts login_soon(world::World& world, Run& run) {
+    const std::string password = run.preparation ? run.preparation->password : run.primary.login.password;
+    LoginFacts login;
+    for (int tries = 0; tries < 50; ++tries) {
+        login = try_login(world, run.link, run.options.replication_user, password, world::Prompt::never);
+        if (login.succeeded || !run.preparation) break;
+        world.processes.sleep(std::chrono::milliseconds(100));
+    }
+    return login;
+}
+
+void update_marker(world::World& world, Run& run) { target::write_marker(world.files, run.options.directory, run.marker); }
+
+}  // namespace
+
+void claim(world::World& world, Run& run) {
+    const std::string& directory = run.options.directory;
+    const bool resumed = run.host.target.state == target::State::unfinished;
+    const bool missing = run.host.target.state == target::State::missing;
+    if (missing) world.files.make_directory(directory, data_mode(run));
+    run.marker.made_directory = missing || (resumed && run.host.target.marker.made_directory);
+    if (!world.files.lock_directory(directory))
+        throw core::Error(core::sqlstate::object_in_use, fmt::format("another pg_replica works on \"{}\"", directory), {},
+                          "Wait until it has ended.");
+    check_free(world, run);
+    run.claimed = true;
+    if (resumed) {
+        server::stop(world, directory);
+        target::wipe(world.files, directory);
+    }
+    world.files.set_mode(directory, data_mode(run));
+    run.marker.slot = run.options.slot;
+    run.marker.slot_created = resumed && run.host.target.marker.slot_created;
+    run.marker.system_identifier = run.primary.system_identifier;
+    run.marker.outside = outside_directories(run.options, run.primary);
+    update_marker(world, run);
+}
+
+void release_all(world::World& world, Run& run) {
+    const std::string& directory = run.options.directory;
+    if (run.claimed) target::wipe(world.files, directory);
+    if (run.marker.slot_created) {
+        // the slot could not be dropped: the mark stays, so that the next run knows it as its own
+        run.marker.placed = false;
+        return update_marker(world, run);
+    }
+    if (run.marker.made_directory && (run.claimed || world.files.list(directory).empty())) world.files.remove(directory);
+}
+
+void log_in_for_replication(world::World& world, Run& run) {
+    const LoginFacts login = login_soon(world, run);
+    if (!login.succeeded)
+        throw core::Error(core::sqlstate::connection_failure,
+                          fmt::format("the role \"{}\" cannot log in for replication", run.options.replication_user),
+                          login.problem, login.hint);
+    if (login.system_identifier != run.primary.system_identifier)
+        throw core::Error(core::sqlstate::connection_failure, "the replication connection reaches another cluster",
+                          fmt::format("The system identifiers are {} and {}.", run.primary.system_identifier,
+                                      login.system_identifier),
+                          "Check for a pooler or proxy between this host and the primary.");
+    run.upstream.login = login.login;
+    run.upstream.application_name = run.application_name;
+    if (!login.password.empty()) write_passfile(world, run, login.password);
+}
+
+void create_slot(world::World& world, Run& run) {
+    if (run.primary.slot.exists && run.primary.slot.wal_status == "lost")
+        preparation::drop_when_free(world, run.link, "SELECT changed FROM replica.drop_slot($1)", run.options.slot);
+    const world::Rows rows = run.link.query("SELECT changed FROM replica.create_slot($1)", {run.options.slot});
+    const bool created = !rows.rows.empty() && rows.rows[0][0] == "t";
+    if (!created) world.reporter.fact("it is there already, from the unfinished clone");
+    run.marker.slot_created = true;
+    update_marker(world, run);
+}
+
+void drop_slot(world::World& world, Run& run) {
+    if (!run.marker.slot_created) return;
+    preparation::drop_when_free(world, run.link, "SELECT changed FROM replica.drop_slot($1)", run.options.slot);
+    run.marker.slot_created = false;
+}
+
+void copy(world::World& world, Run& run) {
+    const std::string partial = target::partial_path(run.options.directory);
+    world.files.make_directory(partial, unstartable_mode);
+    ProgressWatch watch(run);
+    const auto begin = steady_clock::now();
+    const world::Outcome outcome = world.processes.run({backup_command(run), {}}, [&] { watch(world); });
+    world.reporter.end_progress();
+    if (outcome.status != 0)
+        throw core::Error(core::sqlstate::io_error, "the copy failed",
+                          fmt::format("pg_basebackup ended with status {}:\n{}", outcome.status, trimmed(outcome.output)),
+                          "Mend what it names, then run the same command again.");
+    const std::chrono::duration<double> seconds = steady_clock::now() - begin;
+    world.reporter.fact(fmt::format("{}copied in {:.1f} s",
+                                    run.primary.bytes > 0 ? render::bytes(run.primary.bytes) + " " : "", seconds.count()));
+    // from here on the copy holds pg_control: the signal file before anything else
+    world.files.write(partial + "/standby.signal", "", 0600);
+}
+
+void verify_copy(world::World& world, Run& run) {
+    const std::string partial = target::partial_path(run.options.directory);
+    const auto begin = steady_clock::now();
+    const world::Outcome outcome = world.processes.run(
+        {{run.bin_dir + "/pg_verifybackup", "-q", "-i", "standby.signal", partial}, {}}, [&] {
+            const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - begin).count();
+            if (seconds > 0) world.reporter.progress({"verifying", 0, 0});
+        });
+    world.reporter.end_progress();
+    if (outcome.status == 0) return;
+    throw core::Error(core::sqlstate::io_error, "the copy is not what the primary sent",
+                      fmt::format("pg_verifybackup found:\n{}", trimmed(outcome.output)),
+                      "Check memory and disk of this host, then run the same command again.");
+}
+
+}  // namespace cloning

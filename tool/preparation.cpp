@@ -1,0 +1,149 @@
+#include "tool/preparation.hpp"
+
+#include <fmt/format.h>
+
+#include "core/name.hpp"
+#include "tool/failure.hpp"
+#include "tool/secret.hpp"
+
+namespace preparation {
+
+namespace {
+
+using Shared = std::shared_ptr<Preparation>;
+
+world::Value nullable(const std::string& text) { return text.empty() ? world::Value{} : text; }
+
+void create_extension(world::World& world, tool::Link& primary, Preparation& preparation) {
+    if (preparation.extension_exists) return world.reporter.fact("it is there already");
+    primary.query("CREATE EXTENSION pg_replica");
+    preparation.extension_created = true;
+}
+
+void drop_extension(tool::Link& primary, const Preparation& preparation) {
+    if (preparation.extension_created) primary.query_again("DROP EXTENSION IF EXISTS pg_replica");
+}
+
+void report_setting(world::World& world, const world::Rows& rows, std::size_t row) {
+    const std::string name = rows.at(row, "name").value_or(""), asked = rows.at(row, "asked").value_or("");
+    if (rows.at(row, "pending_restart") == "t")
+        world.reporter.warning(fmt::format("{} = {} takes effect at the next restart of the primary; until then it is {}",
+                                           name, asked, rows.at(row, "in_effect").value_or("unknown")));
+    else
+        world.reporter.fact(fmt::format("{} = {}", name, asked));
+}
+
+void set_settings(world::World& world, tool::Link& primary, Preparation& preparation) {
+    const world::Rows rows =
+        primary.query("SELECT * FROM replica.set_settings(standbys => $1::integer)", {std::to_string(preparation.standbys)});
+    for (std::size_t row = 0; row < rows.rows.size(); ++row) {
+        if (rows.at(row, "changed") != "t") continue;
+        preparation.settings_changed = true;
+        report_setting(world, rows, row);
+    }
+    if (!preparation.settings_changed) world.reporter.fact("they are sufficient already");
+}
+
+// The settings of an earlier run are not this run's to take back.
+void reset_settings(tool::Link& primary, const Preparation& preparation) {
+    if (preparation.settings_changed && preparation.extension_created)
+        primary.query_again("SELECT count(*) FROM replica.reset_settings()");
+}
+
+// Keeps the verifier out of the server's log for the rest of the session, whatever its settings are.
+void keep_out_of_log(tool::Link& primary) {
+    primary.query("SELECT set_config(name, value, false) FROM (VALUES ('log_statement', 'none'), "
+                  "('log_min_duration_statement', '-1'), ('log_min_error_statement', 'panic'), "
+                  "('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0')) AS wanted (name, value)");
+}
+
+void create_role(world::World& world, tool::Link& primary, Preparation& preparation) {
+    preparation.password = secret::generate();
+    keep_out_of_log(primary);
+    primary.query("SELECT count(*) FROM replica.create_role($1, $2, $3::integer)",
+                  {preparation.role, primary.session().scram_verifier(preparation.role, preparation.password),
+                   preparation.connection_limit < 0 ? world::Value{} : std::to_string(preparation.connection_limit)});
+    preparation.role_created = !preparation.role_exists;
+    world.reporter.fact(preparation.role_exists ? "it was made for this standby before: it got a new generated password"
+                                                : "LOGIN REPLICATION, with a generated password");
+}
+
+void drop_role(world::World& world, tool::Link& primary, const Preparation& preparation) {
+    if (preparation.role_created)
+        drop_when_free(world, primary, "SELECT changed FROM replica.drop_role($1)", preparation.role);
+}
+
+// The explanation goes line by line through pg_hba.conf; the last one decides.
+std::string last_line(const std::string& text) {
+    const auto at = text.rfind('\n');
+    return at == std::string::npos ? text : text.substr(at + 1);
+}
+
+void admit(world::World& world, tool::Link& primary, Preparation& preparation) {
+    const world::Rows decision =
+        primary.query("SELECT decision, explanation FROM replica.hba_decision($1, $2, $3::boolean)",
+                      {preparation.role, nullable(preparation.address), preparation.uses_tls ? "true" : "false"});
+    if (!decision.rows.empty() && decision.at(0, "decision") == "accept")
+        return world.reporter.fact("it is admitted already: " + last_line(decision.at(0, "explanation").value_or("")));
+    const world::Rows rows = primary.query("SELECT changed, line_number, rule FROM replica.allow_standby($1, $2)",
+                                           {preparation.role, nullable(preparation.address)});
+    preparation.admission_added = !rows.rows.empty() && rows.at(0, "changed") == "t";
+    if (!rows.rows.empty())
+        world.reporter.fact(fmt::format("line {}: {}", rows.at(0, "line_number").value_or("?"), rows.at(0, "rule").value_or("")));
+}
+
+void withdraw_admission(tool::Link& primary, const Preparation& preparation) {
+    if (preparation.admission_added)
+        primary.query_again("SELECT changed FROM replica.disallow_standby($1, $2)",
+                            {preparation.role, nullable(preparation.address)});
+}
+
+void append_role_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
+    plan.push_back({fmt::format("{} the replication role {}", shared->role_exists ? "Renew the password of" : "Create",
+                                name::quote_identifier(shared->role)),
+                    [shared, &primary](world::World& world) { create_role(world, primary, *shared); },
+                    [shared, &primary](world::World& world) { drop_role(world, primary, *shared); },
+                    [shared] {
+                        return fmt::format("The role {} is still on the primary: DROP ROLE {};", shared->role,
+                                           name::quote_identifier(shared->role));
+                    }});
+    plan.push_back({fmt::format("Admit the role from {} in pg_hba.conf of the primary",
+                                shared->address.empty() ? "the Unix-domain socket" : shared->address),
+                    [shared, &primary](world::World& world) { admit(world, primary, *shared); },
+                    [shared, &primary](world::World&) { withdraw_admission(primary, *shared); },
+                    [shared] {
+                        return fmt::format("A line for {} is still in pg_hba.conf of the primary: SELECT * FROM "
+                                           "replica.disallow_standby({}, {});", shared->role, name::quote_literal(shared->role),
+                                           name::quote_literal(shared->address));
+                    }});
+}
+
+}  // namespace
+
+void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
+    plan.push_back({"Create the extension pg_replica on the primary",
+                    [shared, &primary](world::World& world) { create_extension(world, primary, *shared); },
+                    [shared, &primary](world::World&) { drop_extension(primary, *shared); },
+                    [] { return std::string("The extension is still on the primary: DROP EXTENSION pg_replica;"); }});
+    plan.push_back({fmt::format("Set what replication needs on the primary, for {} standby{}", shared->standbys,
+                                shared->standbys == 1 ? "" : "s"),
+                    [shared, &primary](world::World& world) { set_settings(world, primary, *shared); },
+                    [shared, &primary](world::World&) { reset_settings(primary, *shared); },
+                    [] { return std::string("Settings of the primary are still changed: SELECT * FROM replica.reset_settings();"); }});
+    if (!shared->role.empty()) append_role_steps(plan, primary, shared);
+}
+
+void drop_when_free(world::World& world, tool::Link& primary, const std::string& sql, const std::string& name) {
+    constexpr int tries = 50;
+    for (int i = 0;; ++i) {
+        try {
+            primary.query_again(sql, {name});
+            return;
+        } catch (const core::Error& error) {
+            if (error.sqlstate != core::sqlstate::object_in_use || i == tries) throw;
+        }
+        world.processes.sleep(std::chrono::milliseconds(200));
+    }
+}
+
+}  // namespace preparation

@@ -1,0 +1,44 @@
+// A server that runs on this host, as its data directory tells (storage-file-layout: postmaster.pid).
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "tool/world.hpp"
+
+namespace server {
+
+struct Running {
+    int pid = 0;
+    std::string port, socket_directory, listen_address;
+    std::string status;  // "starting", "standby" (accepts reads), "ready" (accepts reads; also hot standby), "stopping"
+};
+
+// What postmaster.pid says, if that process is alive; nothing otherwise.
+std::optional<Running> running(world::World& world, const std::string& directory);
+
+struct Launch {
+    std::string bin_dir, directory;
+    std::string config_file;  // outside the directory; empty: the one inside
+    std::string log;
+};
+
+// The command line of the server: argv for execve, no shell.
+std::vector<std::string> command_line(const Launch& launch);
+
+// Starts the server and waits until it accepts connections. Throws core::Error with the last lines of the log when it
+// ends, or when it still has not come so far after limit (it then goes on starting).
+Running start(world::World& world, const Launch& launch, std::chrono::seconds limit);
+
+// Fast shutdown, immediate after 60 seconds; returns when the process is gone.
+void stop(world::World& world, const std::string& directory);
+
+// How to connect to a running server from this host.
+conninfo::Parameters connection(const Running& running);
+
+// The value of one setting as the server itself would read it from its files (postgres -C). Throws core::Error with the
+// server's message when the configuration is not valid.
+std::string effective_setting(world::World& world, const Launch& launch, const std::string& name);
+
+}  // namespace server

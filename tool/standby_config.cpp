@@ -1,0 +1,99 @@
+#include "tool/standby_config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace standby_config {
+
+namespace {
+
+struct Left {
+    const char* name;
+    const char* reason;
+};
+
+// Settings of ALTER SYSTEM that belong to one server and do harm on another.
+constexpr std::array<Left, 20> left_behind = {{
+    {"port", "the standby has a port of its own"},
+    {"primary_conninfo", "the standby follows the server that it was copied from"},
+    {"primary_slot_name", "the standby has a slot of its own"},
+    {"cluster_name", "the standby has a name of its own"},
+    {"synchronous_standby_names", "after a promotion, commits would wait for standbys that are not there"},
+    {"recovery_target", "a standby follows without a target"},
+    {"recovery_target_name", "a standby follows without a target"},
+    {"recovery_target_time", "a standby follows without a target"},
+    {"recovery_target_xid", "a standby follows without a target"},
+    {"recovery_target_lsn", "a standby follows without a target"},
+    {"recovery_target_inclusive", "a standby follows without a target"},
+    {"recovery_target_timeline", "a standby follows the latest timeline"},
+    {"recovery_target_action", "a standby follows without a target"},
+    {"restore_command", "it was made for another host; streaming and the slot bring all WAL"},
+    {"archive_cleanup_command", "it could remove WAL that others need from a shared archive"},
+    {"recovery_end_command", "it was made for another host"},
+    {"promote_trigger_file", "a leftover could promote the standby"},
+    {"hba_file", "the standby has files of its own"},
+    {"ident_file", "the standby has files of its own"},
+    {"external_pid_file", "two servers cannot share one"},
+}};
+
+// Everything of a login that a walreceiver needs; the rest (dbname, options, application_name) is set here.
+bool is_part_of_login(const std::string& keyword) {
+    return keyword == "host" || keyword == "hostaddr" || keyword == "port" || keyword == "user" ||
+           keyword == "channel_binding" || keyword == "require_auth" || keyword == "gssencmode" ||
+           keyword == "krbsrvname" || keyword.rfind("ssl", 0) == 0;
+}
+
+conninfo::Parameters base(const Upstream& upstream) {
+    conninfo::Parameters parameters;
+    for (const auto& [keyword, value] : upstream.login.pairs())
+        if (is_part_of_login(keyword)) parameters.set(keyword, value);
+    parameters.set("passfile", upstream.passfile);
+    parameters.set("application_name", upstream.application_name);
+    parameters.set("connect_timeout", "10");
+    parameters.set("keepalives_idle", "5");
+    parameters.set("keepalives_interval", "5");
+    parameters.set("keepalives_count", "3");
+    parameters.set("tcp_user_timeout", "20000");
+    return parameters;
+}
+
+}  // namespace
+
+std::string primary_conninfo(const Upstream& upstream) { return conninfo::format(base(upstream)); }
+
+std::string copy_conninfo(const Upstream& upstream) {
+    conninfo::Parameters parameters = base(upstream);
+    parameters.set("options", "-c wal_sender_timeout=0");
+    return conninfo::format(parameters);
+}
+
+Result auto_conf(const std::string& inherited, const std::vector<conf::Setting>& own) {
+    Result result;
+    std::vector<std::string> removed;
+    for (const Left& left : left_behind) removed.emplace_back(left.name);
+    for (const conf::Setting& setting : own) removed.push_back(setting.name);
+    for (const conf::Line& line : conf::parse(inherited)) {
+        const auto found = std::find_if(left_behind.begin(), left_behind.end(),
+                                        [&line](const Left& left) { return line.name == left.name; });
+        if (found != left_behind.end() && !line.value.empty())
+            result.notes.push_back(fmt::format("{} of the primary was not taken over: {}", found->name, found->reason));
+    }
+    result.text = conf::without(inherited, removed);
+    result.text += "# set by pg_replica for this standby\n";
+    for (const conf::Setting& setting : own) result.text += conf::line(setting);
+    return result;
+}
+
+std::string main_conf(const std::vector<conf::Setting>& settings, const std::string& directory, const std::string& hba_file,
+                      const std::string& ident_file) {
+    static const std::array<std::string, 4> own_paths = {"data_directory", "hba_file", "ident_file", "external_pid_file"};
+    std::string text = "# The settings of the primary when this standby was made by pg_replica.\n";
+    for (const conf::Setting& setting : settings)
+        if (std::find(own_paths.begin(), own_paths.end(), setting.name) == own_paths.end()) text += conf::line(setting);
+    return text + "# the standby's own paths\n" + conf::line({"data_directory", directory}) +
+           conf::line({"hba_file", hba_file}) + conf::line({"ident_file", ident_file});
+}
+
+}  // namespace standby_config

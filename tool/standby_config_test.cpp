@@ -1,0 +1,38 @@
+#include "tool/standby_config.hpp"
+
+#include <gtest/gtest.h>
+
+TEST(StandbyConfig, ConninfoNamesThePassfileAndNeverAPassword) {
+    const standby_config::Upstream upstream{
+        {{"user", "rep user"}, {"host", "10.0.0.1"}, {"port", "5432"}, {"password", "secret"}, {"dbname", "postgres"},
+         {"sslmode", "verify-full"}, {"options", "-c search_path=x"}},
+        "/data/it's/pg_replica.passfile",
+        "standby1"};
+    const std::string text = standby_config::primary_conninfo(upstream);
+    EXPECT_EQ(text,
+              "user='rep user' host=10.0.0.1 port=5432 sslmode=verify-full passfile='/data/it\\'s/pg_replica.passfile' "
+              "application_name=standby1 connect_timeout=10 keepalives_idle=5 keepalives_interval=5 keepalives_count=3 "
+              "tcp_user_timeout=20000");
+    EXPECT_EQ(standby_config::copy_conninfo(upstream), text + " options='-c wal_sender_timeout=0'");
+}
+
+TEST(StandbyConfig, SettingsOfOneServerDoNotTravelAndOwnOnesWin) {
+    const auto result = standby_config::auto_conf(
+        "# Do not edit\nport = '5432'\nwork_mem = '64MB'\nsynchronous_standby_names = 'a'\nprimary_conninfo = 'x'\n"
+        "restore_command = 'cp'\nhot_standby = 'off'\n",
+        {{"port", "5433"}, {"hot_standby", "on"}});
+    EXPECT_EQ(result.text,
+              "# Do not edit\nwork_mem = '64MB'\n# set by pg_replica for this standby\nport = '5433'\nhot_standby = 'on'\n");
+    ASSERT_EQ(result.notes.size(), 4U);
+    EXPECT_EQ(result.notes[1],
+              "synchronous_standby_names of the primary was not taken over: after a promotion, commits would wait for "
+              "standbys that are not there");
+}
+
+TEST(StandbyConfig, AMadeMainFileHasTheStandbysOwnPathsOnly) {
+    EXPECT_EQ(standby_config::main_conf({{"data_directory", "/primary"}, {"hba_file", "/etc/hba"}, {"work_mem", "8MB"}},
+                                        "/new", "/new/pg_hba.conf", "/new/pg_ident.conf"),
+              "# The settings of the primary when this standby was made by pg_replica.\nwork_mem = '8MB'\n"
+              "# the standby's own paths\ndata_directory = '/new'\nhba_file = '/new/pg_hba.conf'\n"
+              "ident_file = '/new/pg_ident.conf'\n");
+}

@@ -1,0 +1,59 @@
+// The standby's data directory while it is being made.
+//
+// All that a clone writes before it is whole lies in DIR/pg_replica.partial, whose mode (0770) no server accepts, so
+// that nothing there can be started. DIR/pg_replica.unfinished marks DIR as this tool's own unfinished work; only what
+// stands beside that mark is ever removed. The finished parts are moved up one by one, standby.signal first and global/
+// (with pg_control, without which no server starts) last.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tool/world.hpp"
+
+namespace target {
+
+inline constexpr const char* partial_name = "pg_replica.partial";
+inline constexpr const char* marker_name = "pg_replica.unfinished";
+inline constexpr const char* passfile_name = "pg_replica.passfile";
+
+// What is known of an unfinished clone.
+struct Marker {
+    std::string slot;               // created, or about to be created, on the primary
+    std::string role;               // created by the clone; empty when it was there before
+    std::string system_identifier;  // of the primary
+    bool slot_created = false;
+    bool made_directory = false;    // the directory did not exist before
+    bool placed = false;            // the copy is verified and in place
+    std::vector<std::string> outside;  // empty or missing directories elsewhere that the copy fills: tablespaces, WAL
+};
+
+enum class State {
+    missing,     // and its parent lets us make it
+    empty,       // lost+found of a mount point counts as empty
+    unfinished,  // our own marker is there
+    occupied,
+};
+
+struct Found {
+    State state;
+    Marker marker;  // when unfinished
+};
+
+std::string partial_path(const std::string& directory);
+std::string marker_path(const std::string& directory);
+std::string passfile_path(const std::string& directory);
+
+// Looks, and changes nothing.
+Found inspect(world::Files& files, const std::string& directory);
+
+void write_marker(world::Files& files, const std::string& directory, const Marker& marker);
+
+// Removes everything that a clone made in a directory that bears the marker and in the directories outside that the
+// marker names, the marker last; lost+found stays.
+void wipe(world::Files& files, const std::string& directory);
+
+// Moves the finished copy from the staging folder into place.
+void place(world::Files& files, const std::string& directory);
+
+}  // namespace target
