@@ -7,6 +7,7 @@
 #include "extension/marker.hpp"
 #include "extension/node.hpp"
 #include "extension/roles.hpp"
+#include "extension/settings.hpp"
 #include "extension/slots.hpp"
 #include "extension/status.hpp"
 
@@ -22,6 +23,11 @@ PG_MODULE_MAGIC;
 
 EXPORT(create_role, roles::create, pg::Secrecy::hide_statement)
 EXPORT(drop_role, roles::drop)
+
+// in SQL replica.settings(); the name is the namespace's here
+EXPORT(list_settings, settings::list)
+EXPORT(set_settings, settings::set)
+EXPORT(reset_settings, settings::reset)
 
 EXPORT(allow_standby, admission::allow)
 EXPORT(disallow_standby, admission::disallow)

@@ -56,6 +56,54 @@ REVOKE ALL ON FUNCTION replica.disallow_standby(text, text, boolean) FROM PUBLIC
 COMMENT ON FUNCTION replica.disallow_standby(text, text, boolean) IS
     'takes the line out of pg_hba.conf that allow_standby added for this role and address, and no other, and reloads';
 
+-- Settings ------------------------------------------------------------------------------------------------------------
+
+-- Describes postgresql.auto.conf of this server, so it is not for pg_dump.
+CREATE TABLE replica.setting_history (
+    name text PRIMARY KEY,
+    before text,
+    set_to text NOT NULL,
+    set_at timestamptz NOT NULL,
+    set_by name NOT NULL
+);
+REVOKE ALL ON TABLE replica.setting_history FROM PUBLIC;
+COMMENT ON TABLE replica.setting_history IS 'what set_settings wrote to postgresql.auto.conf, for reset_settings';
+COMMENT ON COLUMN replica.setting_history.name IS 'the setting';
+COMMENT ON COLUMN replica.setting_history.before IS 'its value in postgresql.auto.conf before; NULL when it had none';
+COMMENT ON COLUMN replica.setting_history.set_to IS 'the value that set_settings wrote last';
+COMMENT ON COLUMN replica.setting_history.set_at IS 'when it was written';
+COMMENT ON COLUMN replica.setting_history.set_by IS 'the session user who wrote it';
+
+CREATE FUNCTION replica.settings(standbys integer DEFAULT 2, wal_keep_size text DEFAULT NULL,
+                                 max_slot_wal_keep_size text DEFAULT NULL, archive_command text DEFAULT NULL)
+    RETURNS TABLE (name text, current_setting text, required_setting text, sufficient boolean, source text,
+                   sourcefile text, takes_effect text, pending_restart boolean, reason text)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'list_settings';
+REVOKE ALL ON FUNCTION replica.settings(integer, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION replica.settings(integer, text, text, text) IS
+    'the settings of replication as they are and as so many standbys need them';
+
+CREATE FUNCTION replica.set_settings(standbys integer DEFAULT 2, wal_keep_size text DEFAULT NULL,
+                                     max_slot_wal_keep_size text DEFAULT NULL, archive_command text DEFAULT NULL,
+                                     dry_run boolean DEFAULT false)
+    RETURNS TABLE (name text, asked text, in_effect text, source text, takes_effect text, pending_restart boolean,
+                   changed boolean, note text)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'set_settings';
+REVOKE ALL ON FUNCTION replica.set_settings(integer, text, text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION replica.set_settings(integer, text, text, text, boolean) IS
+    'writes the settings that so many standbys lack with ALTER SYSTEM and reloads; never lowers one';
+
+CREATE FUNCTION replica.reset_settings(dry_run boolean DEFAULT false)
+    RETURNS TABLE (name text, asked text, in_effect text, source text, takes_effect text, pending_restart boolean,
+                   changed boolean, note text)
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'reset_settings';
+REVOKE ALL ON FUNCTION replica.reset_settings(boolean) FROM PUBLIC;
+COMMENT ON FUNCTION replica.reset_settings(boolean) IS
+    'puts back what set_settings wrote, unless somebody else has changed it since';
+
 -- Slots ---------------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION replica.create_slot(slot_name text)

@@ -131,7 +131,7 @@ void roll_back_subtransaction(MemoryContext context, ResourceOwner owner) {
 
 }  // namespace
 
-bool enter_subtransaction(void (*function)(void*), void* closure) {
+bool enter_subtransaction(void (*function)(void*), void* closure, OnError on_error) {
     const MemoryContext context = CurrentMemoryContext;
     const ResourceOwner owner = CurrentResourceOwner;
     call([context] {
@@ -148,6 +148,7 @@ bool enter_subtransaction(void (*function)(void*), void* closure) {
         return true;
     } catch (const ServerError& error) {
         roll_back_subtransaction(context, owner);
+        if (on_error == OnError::pass_on) throw;
         // a cancel or a termination request is the user's will, not a failed attempt
         if (error.data->sqlerrcode == ERRCODE_QUERY_CANCELED || error.data->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN) throw;
         return false;

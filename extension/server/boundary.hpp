@@ -28,7 +28,8 @@ struct ServerError : std::exception {
 
 namespace detail {
 void enter(void (*function)(void*), void* closure);
-bool enter_subtransaction(void (*function)(void*), void* closure);
+enum class OnError { forget, pass_on };
+bool enter_subtransaction(void (*function)(void*), void* closure, OnError on_error);
 
 template <class Closure>
 void invoke(void* closure) {
@@ -59,7 +60,15 @@ auto call(Function f) {
 template <class Function>
 bool attempt(Function f) {
     static_assert(std::is_trivially_destructible_v<Function>, "capture by reference: longjmp skips destructors");
-    return detail::enter_subtransaction(detail::invoke<Function>, &f);
+    return detail::enter_subtransaction(detail::invoke<Function>, &f, detail::OnError::forget);
+}
+
+// As attempt, but the server error is thrown on once it is rolled back: the server's locks are free by then, so that
+// the caller can undo what it did before.
+template <class Function>
+void atomically(Function f) {
+    static_assert(std::is_trivially_destructible_v<Function>, "capture by reference: longjmp skips destructors");
+    detail::enter_subtransaction(detail::invoke<Function>, &f, detail::OnError::pass_on);
 }
 
 // How much of a failing call the server log may show.

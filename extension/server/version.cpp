@@ -5,6 +5,13 @@
 extern "C" {
 #include "commands/user.h"
 #include "libpq/crypt.h"
+#if PG_VERSION_NUM >= 180000
+#include "utils/wait_classes.h"
+#elif PG_VERSION_NUM >= 140000
+#include "utils/wait_event.h"
+#else
+#include "pgstat.h"
+#endif
 }
 
 #if PG_VERSION_NUM < 130000 || PG_VERSION_NUM >= 200000
@@ -42,6 +49,14 @@ bool has_parameter_privileges() { return PG_VERSION_NUM >= 150000; }
 bool has_hba_includes() { return PG_VERSION_NUM >= 160000; }
 
 bool has_delegated_replication() { return PG_VERSION_NUM >= 160000; }
+
+unsigned extension_wait_event() { return PG_WAIT_EXTENSION; }
+
+bool has_allow_alter_system() { return PG_VERSION_NUM >= 170000; }
+
+bool has_logical_decoding_on_demand() { return PG_VERSION_NUM >= 190000; }
+
+bool has_autovacuum_worker_slots() { return PG_VERSION_NUM >= 180000; }
 
 void alter_role(ParseState* state, AlterRoleStmt* statement) { run(AlterRole, state, statement); }
 

@@ -25,6 +25,18 @@ bool has_hba_includes();
 // A role with CREATEROLE and REPLICATION can create replication roles; before, only superusers can (16).
 bool has_delegated_replication();
 
+// What pg_stat_activity shows of a session that waits in an extension.
+unsigned extension_wait_event();
+
+// The setting allow_alter_system exists (17).
+bool has_allow_alter_system();
+
+// Logical slots work with wal_level = replica, which becomes logical on demand (19).
+bool has_logical_decoding_on_demand();
+
+// autovacuum_worker_slots, not autovacuum_max_workers, is what the limit of server processes counts (18).
+bool has_autovacuum_worker_slots();
+
 // AlterRole() of the server, which takes the parse state on the newer majors only.
 void alter_role(ParseState* state, AlterRoleStmt* statement);
 
