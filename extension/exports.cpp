@@ -24,10 +24,9 @@ PG_MODULE_MAGIC;
 EXPORT(create_role, roles::create, pg::Secrecy::hide_statement)
 EXPORT(drop_role, roles::drop)
 
-// in SQL replica.settings(); the name is the namespace's here
-EXPORT(list_settings, settings::list)
-EXPORT(set_settings, settings::set)
-EXPORT(reset_settings, settings::reset)
+EXPORT(settings, setting::list)
+EXPORT(set_settings, setting::set)
+EXPORT(reset_settings, setting::reset)
 
 EXPORT(allow_standby, admission::allow)
 EXPORT(disallow_standby, admission::disallow)

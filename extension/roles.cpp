@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/name.hpp"
 #include "extension/role_rights.hpp"
+#include "extension/server/lock.hpp"
 #include "extension/server/query.hpp"
 #include "extension/server/role.hpp"
 #include "extension/server/transaction.hpp"
@@ -251,7 +252,7 @@ pg::Rows create(const pg::Arguments& arguments) {
     const Wanted wanted = read(arguments);
     pg::refuse_in_recovery("replica.create_role");
     pg::refuse_read_only("CREATE ROLE");
-    pg::lock_roles();
+    pg::lock_cluster_wide(pg::Lockable::roles);
     const auto before = find(wanted.name, wanted.valid_until);
     bool new_password = wanted.password.has_value();
     if (!before) {
@@ -267,7 +268,7 @@ pg::Rows create(const pg::Arguments& arguments) {
 pg::Rows drop(const pg::Arguments& arguments) {
     const std::string role_name = arguments.required(0, "role_name");
     pg::refuse_in_recovery("replica.drop_role");
-    pg::lock_roles();
+    pg::lock_cluster_wide(pg::Lockable::roles);
     const auto role = find(role_name);
     if (!role) return {{{role_name, pg::boolean(false)}}};
     refuse_superuser(role_name, *role);

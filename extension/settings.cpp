@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/name.hpp"
 #include "extension/server/configuration.hpp"
+#include "extension/server/lock.hpp"
 #include "extension/server/query.hpp"
 #include "extension/server/transaction.hpp"
 #include "extension/settings_facts.hpp"
@@ -108,6 +109,12 @@ pg::Rows report(const std::vector<Recorded>& history, const Gathered& before, co
 
 }  // namespace
 
+}  // namespace settings
+
+namespace setting {
+
+using namespace settings;
+
 pg::Rows list(const pg::Arguments& arguments) {
     const Wishes wishes = read(arguments);
     const Gathered gathered = gather();
@@ -125,7 +132,7 @@ pg::Rows set(const pg::Arguments& arguments) {
     const Wishes wishes = read(arguments);
     const bool dry_run = arguments.boolean(4, false);
     check_place("replica.set_settings", dry_run);
-    pg::lock_configuration();
+    pg::lock_cluster_wide(pg::Lockable::settings);
     const Gathered before = gather();
     const std::vector<Requirement> plan = require(before.facts, wishes);
     const std::vector<Change> changes = changes_of(plan);
@@ -140,7 +147,7 @@ pg::Rows set(const pg::Arguments& arguments) {
 pg::Rows reset(const pg::Arguments& arguments) {
     const bool dry_run = arguments.boolean(0, false);
     check_place("replica.reset_settings", dry_run);
-    pg::lock_configuration();
+    pg::lock_cluster_wide(pg::Lockable::settings);
     const Gathered before = gather();
     const std::vector<Recorded> history = recorded();
     const std::vector<Change> changes = changes_of(history, before);
@@ -152,4 +159,4 @@ pg::Rows reset(const pg::Arguments& arguments) {
     return report(history, before, gather(), answered ? std::string_view() : unconfirmed);
 }
 
-}  // namespace settings
+}  // namespace setting

@@ -3,7 +3,8 @@
 
 #include "extension/server/function.hpp"
 
-namespace settings {
+// Singular, as exports.cpp needs the plural for the C symbol of replica.settings().
+namespace setting {
 
 // replica.settings(standbys, wal_keep_size, max_slot_wal_keep_size, archive_command): one row for each setting.
 pg::Rows list(const pg::Arguments& arguments);
@@ -15,4 +16,4 @@ pg::Rows set(const pg::Arguments& arguments);
 // replica.reset_settings(dry_run): puts back what set wrote, as recorded in replica.setting_history.
 pg::Rows reset(const pg::Arguments& arguments);
 
-}  // namespace settings
+}  // namespace setting

@@ -79,7 +79,7 @@ CREATE FUNCTION replica.settings(standbys integer DEFAULT 2, wal_keep_size text 
     RETURNS TABLE (name text, current_setting text, required_setting text, sufficient boolean, source text,
                    sourcefile text, takes_effect text, pending_restart boolean, reason text)
     LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'list_settings';
+    AS 'MODULE_PATHNAME', 'settings';
 REVOKE ALL ON FUNCTION replica.settings(integer, text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION replica.settings(integer, text, text, text) IS
     'the settings of replication as they are and as so many standbys need them';

@@ -3,11 +3,8 @@
 #include "extension/server/postgres.hpp"
 
 extern "C" {
-#include "catalog/pg_database.h"
 #include "nodes/parsenodes.h"
 #include "postmaster/interrupt.h"
-#include "storage/latch.h"
-#include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 }
@@ -15,13 +12,11 @@ extern "C" {
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <system_error>
 
 #include "core/name.hpp"
 #include "extension/server/boundary.hpp"
-#include "extension/server/query.hpp"
-#include "extension/server/version.hpp"
+#include "extension/server/reload.hpp"
 
 namespace pg {
 
@@ -42,12 +37,10 @@ void alter_system(const std::string& statement) {
     });
 }
 
-void wait_for_signal() {
-    call([] {
-        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100,
-                  version::extension_wait_event());
-        ResetLatch(MyLatch);
-    });
+// What the session does by itself between two statements.
+void take_in_reload() {
+    ConfigReloadPending = false;
+    call([] { ProcessConfigFile(PGC_SIGHUP); });
 }
 
 std::string why(const char* file, int mode) {
@@ -56,11 +49,6 @@ std::string why(const char* file, int mode) {
 }
 
 }  // namespace
-
-void lock_configuration() {
-    // pg_database is shared by all databases, and so is this lock; sub-object 1 keeps clear of the server's own locks
-    call([] { LockSharedObject(DatabaseRelationId, InvalidOid, 1, ShareUpdateExclusiveLock); });
-}
 
 void check_parameter(const std::string& name, const std::string& value) {
     call([&] { try_parameter(name.c_str(), value.c_str(), ERROR); });
@@ -79,17 +67,9 @@ void alter_system_reset(const std::string& name) {
 }
 
 bool reload_configuration() {
-    // the server reads the files first and signals its sessions then: the signal proves that it has
-    ConfigReloadPending = false;
-    query("SELECT pg_catalog.pg_reload_conf()");
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!ConfigReloadPending && std::chrono::steady_clock::now() < end) {
-        wait_for_signal();
-        check_interrupts();
-    }
-    const bool answered = ConfigReloadPending;
-    ConfigReloadPending = false;
-    call([] { ProcessConfigFile(PGC_SIGHUP); });
+    if (ConfigReloadPending) take_in_reload();
+    const bool answered = reload_and_wait(10000);
+    take_in_reload();
     return answered;
 }
 

@@ -6,10 +6,6 @@
 
 namespace pg {
 
-// Waits until no other session of the whole cluster changes the configuration through this library; held until the end
-// of the transaction.
-void lock_configuration();
-
 // Throws ServerError (22023 or 42704), in the server's own words, unless the parameter would take the value.
 void check_parameter(const std::string& name, const std::string& value);
 

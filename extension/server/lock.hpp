@@ -7,6 +7,7 @@ namespace pg {
 enum class Lockable : unsigned {
     hba_file = 1,
     settings = 2,
+    roles = 3,
 };
 
 // Waits for the lock, lets cancel requests and lock_timeout through, and holds it until the transaction ends. An

@@ -9,7 +9,6 @@ extern "C" {
 #include "commands/user.h"
 #include "libpq/crypt.h"
 #include "nodes/makefuncs.h"
-#include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
@@ -61,11 +60,6 @@ const char* stored_password(const char* role) {
 
 void refuse_read_only(const char* command) {
     call([command] { PreventCommandIfReadOnly(command); });
-}
-
-void lock_roles() {
-    // pg_authid is shared by all databases, and so is this lock; sub-object 1 keeps clear of the server's own locks
-    call([] { LockSharedObject(AuthIdRelationId, InvalidOid, 1, ShareUpdateExclusiveLock); });
 }
 
 void create_role(const std::string& statement, const Value& password) {

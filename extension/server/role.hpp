@@ -11,10 +11,6 @@ namespace pg {
 // Throws ServerError (25006) in a read-only transaction, as the command ("CREATE ROLE") itself would.
 void refuse_read_only(const char* command);
 
-// Waits until no other session of the whole cluster creates, completes or drops a role through this library; held
-// until the end of the transaction.
-void lock_roles();
-
 // Run "CREATE ROLE ..." and "ALTER ROLE ..." with the caller's rights. password is added in-process, so that it
 // stands in no statement; the server hashes it unless it is a hash already, by password_encryption. Throw ServerError.
 void create_role(const std::string& statement, const Value& password);

@@ -5,13 +5,6 @@
 extern "C" {
 #include "commands/user.h"
 #include "libpq/crypt.h"
-#if PG_VERSION_NUM >= 180000
-#include "utils/wait_classes.h"
-#elif PG_VERSION_NUM >= 140000
-#include "utils/wait_event.h"
-#else
-#include "pgstat.h"
-#endif
 }
 
 #if PG_VERSION_NUM < 130000 || PG_VERSION_NUM >= 200000
@@ -49,8 +42,6 @@ bool has_parameter_privileges() { return PG_VERSION_NUM >= 150000; }
 bool has_hba_includes() { return PG_VERSION_NUM >= 160000; }
 
 bool has_delegated_replication() { return PG_VERSION_NUM >= 160000; }
-
-unsigned extension_wait_event() { return PG_WAIT_EXTENSION; }
 
 bool has_allow_alter_system() { return PG_VERSION_NUM >= 170000; }
 

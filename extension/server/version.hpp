@@ -25,9 +25,6 @@ bool has_hba_includes();
 // A role with CREATEROLE and REPLICATION can create replication roles; before, only superusers can (16).
 bool has_delegated_replication();
 
-// What pg_stat_activity shows of a session that waits in an extension.
-unsigned extension_wait_event();
-
 // The setting allow_alter_system exists (17).
 bool has_allow_alter_system();
 
