@@ -14,6 +14,7 @@ namespace commands {
 // What the chosen subcommand does; set by its callback, called after parsing.
 using Action = std::function<ExitCode()>;
 
+void add_prepare(CLI::App& app, Action& action);
 void add_clone(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 
