@@ -152,6 +152,28 @@ set_rules('');
 write_text($hba, slurp($hba) . "host replication rep 127.0.0.1/32 reject\n");
 like($primary->psql_ok("SELECT explanation FROM replica.hba_decision('rep', '127.0.0.1')"), qr/changed after the configuration was last loaded/, 'a change that is not loaded yet is mentioned');
 
+# --- what the server would not take is put back ---
+
+set_rules('');
+# stands in for a server that refuses the new line for a reason of its own
+my $columns = $primary->psql_ok(q{SELECT string_agg(CASE attname
+	WHEN 'type' THEN 'CASE WHEN ''rep'' <> ALL (user_name) THEN type END AS type'
+	WHEN 'error' THEN 'CASE WHEN ''rep'' = ANY (user_name) THEN ''planted'' ELSE error END AS error'
+	ELSE quote_ident(attname) END, ', ' ORDER BY attnum)
+	FROM pg_attribute WHERE attrelid = 'pg_hba_file_rules'::regclass AND attnum > 0});
+my $view = 'CREATE OR REPLACE VIEW pg_catalog.pg_hba_file_rules AS SELECT %s FROM pg_hba_file_rules()';
+run_program([ 'psql', '-Xqw', '-v', 'ON_ERROR_STOP=1', $primary->connection, '-c', sprintf($view, $columns) ],
+	passfile => $primary->passfile, env => { PGOPTIONS => '-c allow_system_table_mods=on' })->{status} == 0 or die 'no view';
+my $kept = slurp($hba);
+like(failure("SELECT * FROM replica.allow_standby('rep', '127.0.0.1')"),
+	qr/F0000: the server refuses the changed pg_hba\.conf\nDETAIL:  Line 3: planted\. The file was put back as it was\./,
+	'a line that the server refuses is an error');
+is(slurp($hba), $kept, 'and the file is byte for byte as it was');
+ok(!-e "$hba.pg_replica-new", 'and no temporary file is left');
+run_program([ 'psql', '-Xqw', '-v', 'ON_ERROR_STOP=1', $primary->connection, '-c', sprintf($view, '*') ],
+	passfile => $primary->passfile, env => { PGOPTIONS => '-c allow_system_table_mods=on' })->{status} == 0 or die 'no view';
+is(allow("'rep', '127.0.0.1'"), 't', 'without the refusal the same call succeeds');
+
 # --- a directory that cannot be written ---
 
 SKIP:
