@@ -25,12 +25,13 @@ struct Network {
     bool operator==(const Network&) const = default;
 };
 
-// Reads a numeric address the way the server reads that field: by getaddrinfo with AI_NUMERICHOST, so that "10" is
-// 0.0.0.10 and a leading zero means octal. Nothing when it is not a numeric address, thus a host name.
+// Reads a numeric address the way the server reads that field: by getaddrinfo with AI_NUMERICHOST, so that
+// "10" is 0.0.0.10 and a leading zero means octal. Nothing when it is not a numeric address, thus a host
+// name.
 std::optional<Address> parse_address(const std::string& text);
 
-// The mask of a prefix length written as the server reads it ("8", "+8", "08"); nothing when it is not a number or
-// out of range for the family.
+// The mask of a prefix length written as the server reads it ("8", "+8", "08"); nothing when it is not a
+// number or out of range for the family.
 std::optional<Address> parse_prefix(const std::string& text, bool v6);
 
 // The mask whose first bits are set; bits is at most 32 or 128.

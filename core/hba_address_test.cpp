@@ -26,7 +26,8 @@ TEST(HbaAddress, ReadsAddressesAsTheServerDoes) {
 }
 
 TEST(HbaAddress, EverythingElseIsAHostName) {
-    for (const char* text : {"", "localhost", "10.0.0.5 ", " 10.0.0.5", "10.0.0.256", "10.0.0.5.6", "fd00::g", "10.0.0.5\n"})
+    for (const char* text :
+         {"", "localhost", "10.0.0.5 ", " 10.0.0.5", "10.0.0.256", "10.0.0.5.6", "fd00::g", "10.0.0.5\n"})
         EXPECT_EQ(read(text), "no address") << '"' << text << '"';
     EXPECT_EQ(read(std::string("10.0.0.5\0x", 10)), "no address");
 }

@@ -44,14 +44,16 @@ bool database_fits(const Token& token, const Request& request, const Surrounding
     if (!request.database) return token.is_keyword("replication");
     if (token.is_keyword("all")) return true;
     if (token.is_keyword("sameuser")) return *request.database == request.role;
-    if (token.is_keyword("samegroup") || token.is_keyword("samerole")) return request.groups.contains(*request.database);
+    if (token.is_keyword("samegroup") || token.is_keyword("samerole"))
+        return request.groups.contains(*request.database);
     if (token.is_keyword("replication")) return false;
     if (is_pattern(token, surroundings)) return surroundings.matches(*request.database, token.text.substr(1));
     return token.text == *request.database;
 }
 
 bool user_fits(const Token& token, const Request& request, const Surroundings& surroundings) {
-    if (!token.quoted && !token.text.empty() && token.text[0] == '+') return request.groups.contains(token.text.substr(1));
+    if (!token.quoted && !token.text.empty() && token.text[0] == '+')
+        return request.groups.contains(token.text.substr(1));
     if (token.is_keyword("all")) return true;
     if (is_pattern(token, surroundings)) return surroundings.matches(request.role, token.text.substr(1));
     return token.text == request.role;
@@ -59,10 +61,14 @@ bool user_fits(const Token& token, const Request& request, const Surroundings& s
 
 std::string wrong_database(const Rule& rule, const Request& request) {
     if (request.database)
-        return fmt::format("is for the databases {}, not for \"{}\"", listed(rule.databases), *request.database);
-    const bool quoted = std::any_of(rule.databases.begin(), rule.databases.end(),
-                                    [](const Token& token) { return token.quoted && token.text == "replication"; });
-    if (quoted) return "names a database \"replication\": in quotes it is not the keyword for replication connections";
+        return fmt::format("is for the databases {}, not for \"{}\"", listed(rule.databases),
+                           *request.database);
+    const bool quoted = std::any_of(rule.databases.begin(), rule.databases.end(), [](const Token& token) {
+        return token.quoted && token.text == "replication";
+    });
+    if (quoted)
+        return "names a database \"replication\": in quotes it is not the keyword for replication "
+               "connections";
     return fmt::format("is for the databases {}: only the keyword replication takes physical replication",
                        listed(rule.databases));
 }
@@ -96,11 +102,15 @@ Fit fit_of_interfaces(const Rule& rule, const Request& request, const Surroundin
 
 Fit address_fit(const Rule& rule, const Request& request, const Surroundings& surroundings) {
     switch (rule.where) {
-        case Where::anywhere: return Fit::whole;
+        case Where::anywhere:
+            return Fit::whole;
         case Where::same_host:
-        case Where::same_network: return fit_of_interfaces(rule, request, surroundings);
-        case Where::network: return fit_of(rule.network, request.from);
-        case Where::host_name: return Fit::unknown;
+        case Where::same_network:
+            return fit_of_interfaces(rule, request, surroundings);
+        case Where::network:
+            return fit_of(rule.network, request.from);
+        case Where::host_name:
+            return Fit::unknown;
     }
     return Fit::none;
 }
@@ -111,8 +121,10 @@ std::string short_print(const Network& network) {
 
 std::string wrong_address(const Rule& rule, const Request& request) {
     const std::string asked = short_print(request.from);
-    if (rule.where == Where::same_host) return fmt::format("is for this host's own addresses, not for {}", asked);
-    if (rule.where == Where::same_network) return fmt::format("is for this host's networks, not for {}", asked);
+    if (rule.where == Where::same_host)
+        return fmt::format("is for this host's own addresses, not for {}", asked);
+    if (rule.where == Where::same_network)
+        return fmt::format("is for this host's networks, not for {}", asked);
     return fmt::format("is for {}, not for {}", print(rule.network), asked);
 }
 
@@ -156,7 +168,8 @@ Match match(const Rule& rule, const Request& request, const Surroundings& surrou
     if (!any(rule.users, [&](const Token& token) { return user_fits(token, request, surroundings); }))
         return {Fit::none, wrong_user(rule, request)};
     if (address == Fit::unknown)
-        return {address, fmt::format("is for the host name \"{}\", which is not looked up here", rule.host_name)};
+        return {address,
+                fmt::format("is for the host name \"{}\", which is not looked up here", rule.host_name)};
     return {address, {}};
 }
 
@@ -171,12 +184,14 @@ Verdict decide(const std::vector<Rule>& rules, const Request& request, const Sur
         verdict.rule = &rule;
         if (found.fit == Fit::unknown) {
             verdict.decision = Decision::unknown;
-            verdict.explanation.push_back(fmt::format("{} cannot be decided: it {}.", place(rule), found.reason));
+            verdict.explanation.push_back(
+                fmt::format("{} cannot be decided: it {}.", place(rule), found.reason));
             return verdict;
         }
         verdict.decision = rule.method == "reject" ? Decision::reject : Decision::accept;
         verdict.explanation.push_back(fmt::format("{} decides: {} by method {}.", place(rule),
-                                                  rule.method == "reject" ? "rejected" : "accepted", rule.method));
+                                                  rule.method == "reject" ? "rejected" : "accepted",
+                                                  rule.method));
         return verdict;
     }
     verdict.explanation.emplace_back("No line matches, so the connection is turned away.");
@@ -195,7 +210,8 @@ Admission admission(const std::vector<Rule>& rules, const Request& request, Chan
         if (met.admitted) continue;
         result.admitted = false;
         // rules stand in one array in file order: the earlier one is the smaller pointer
-        if (met.rule != nullptr && (result.before == nullptr || met.rule < result.before)) result.before = met.rule;
+        if (met.rule != nullptr && (result.before == nullptr || met.rule < result.before))
+            result.before = met.rule;
     }
     if (!result.admitted) result.decided_by = nullptr;
     return result;

@@ -18,7 +18,8 @@ hba::Network network(const std::string& text) {
     const auto slash = text.find('/');
     const hba::Address address = hba::parse_address(text.substr(0, slash)).value();
     const int most = address.v6 ? 128 : 32;
-    return {address, hba::mask_of(slash == std::string::npos ? most : std::stoi(text.substr(slash + 1)), address.v6)};
+    return {address,
+            hba::mask_of(slash == std::string::npos ? most : std::stoi(text.substr(slash + 1)), address.v6)};
 }
 
 std::vector<hba::Rule> rules_of(const std::string& content) {
@@ -55,7 +56,8 @@ hba::Surroundings around() {
 }
 
 // "accept 2", "reject 1", "no match"
-std::string answer(const std::string& content, const hba::Request& asked = request(), hba::Surroundings where = around()) {
+std::string answer(const std::string& content, const hba::Request& asked = request(),
+                   hba::Surroundings where = around()) {
     const auto rules = rules_of(content);
     const hba::Verdict verdict = hba::decide(rules, asked, where);
     static const char* const words[] = {"accept", "reject", "no match", "unknown"};
@@ -71,8 +73,10 @@ std::string why(const std::string& content, const hba::Request& asked = request(
 }  // namespace
 
 TEST(HbaMatch, TheFirstLineThatMatchesDecides) {
-    EXPECT_EQ(answer("host replication rep 10.0.0.5/32 reject\nhost replication rep 10.0.0.5/32 md5"), "reject 1");
-    EXPECT_EQ(answer("host replication other 10.0.0.5/32 reject\nhost replication rep 10.0.0.5/32 md5"), "accept 2");
+    EXPECT_EQ(answer("host replication rep 10.0.0.5/32 reject\nhost replication rep 10.0.0.5/32 md5"),
+              "reject 1");
+    EXPECT_EQ(answer("host replication other 10.0.0.5/32 reject\nhost replication rep 10.0.0.5/32 md5"),
+              "accept 2");
     EXPECT_EQ(answer("# nothing\n"), "no match");
 }
 
@@ -128,7 +132,8 @@ TEST(HbaMatch, ARoleThatDoesNotExistIsInNoGroup) {
 TEST(HbaMatch, AddressesMatchByNetworkMaskAndInterface) {
     EXPECT_EQ(answer("host replication rep 10.0.0.0/29 md5"), "accept 1");
     EXPECT_EQ(answer("host replication rep 10.0.0.0/29 md5", request("rep", "10.0.0.9")), "no match");
-    EXPECT_EQ(answer("host replication rep 10.0.0.0 255.0.255.255 md5", request("rep", "10.7.0.0")), "accept 1");
+    EXPECT_EQ(answer("host replication rep 10.0.0.0 255.0.255.255 md5", request("rep", "10.7.0.0")),
+              "accept 1");
     EXPECT_EQ(answer("host replication rep ::/0 md5"), "no match");
     EXPECT_EQ(answer("host replication rep samehost md5", request("rep", "10.0.0.1")), "accept 1");
     EXPECT_EQ(answer("host replication rep samehost md5"), "no match");
@@ -138,25 +143,32 @@ TEST(HbaMatch, AddressesMatchByNetworkMaskAndInterface) {
 
 TEST(HbaMatch, TypesMatchByChannel) {
     EXPECT_EQ(answer("hostssl replication rep all md5"), "no match");
-    EXPECT_EQ(answer("hostssl replication rep all md5", request("rep", "10.0.0.5", hba::Channel::tls)), "accept 1");
+    EXPECT_EQ(answer("hostssl replication rep all md5", request("rep", "10.0.0.5", hba::Channel::tls)),
+              "accept 1");
     EXPECT_EQ(answer("hostnossl replication rep all md5"), "accept 1");
     EXPECT_EQ(answer("hostgssenc replication rep all gss"), "no match");
     EXPECT_EQ(answer("local replication rep md5"), "no match");
-    EXPECT_EQ(answer("host replication rep all md5", request("rep", "10.0.0.5", hba::Channel::local)), "no match");
-    EXPECT_EQ(answer("local replication rep md5", request("rep", "10.0.0.5", hba::Channel::local)), "accept 1");
+    EXPECT_EQ(answer("host replication rep all md5", request("rep", "10.0.0.5", hba::Channel::local)),
+              "no match");
+    EXPECT_EQ(answer("local replication rep md5", request("rep", "10.0.0.5", hba::Channel::local)),
+              "accept 1");
 }
 
 TEST(HbaMatch, AHostNameIsUndecidedOnlyWhereItWouldMatter) {
-    EXPECT_EQ(answer("host replication rep db.example.com reject\nhost replication rep all md5"), "unknown 1");
-    EXPECT_EQ(answer("host replication other db.example.com reject\nhost replication rep all md5"), "accept 2");
-    EXPECT_EQ(answer("hostssl replication rep db.example.com reject\nhost replication rep all md5"), "accept 2");
+    EXPECT_EQ(answer("host replication rep db.example.com reject\nhost replication rep all md5"),
+              "unknown 1");
+    EXPECT_EQ(answer("host replication other db.example.com reject\nhost replication rep all md5"),
+              "accept 2");
+    EXPECT_EQ(answer("hostssl replication rep db.example.com reject\nhost replication rep all md5"),
+              "accept 2");
 }
 
 TEST(HbaMatch, FiveCausesHaveFiveReasons) {
     EXPECT_EQ(why("host all rep 10.0.0.5/32 md5"),
               "Line 1 is for the databases all: only the keyword replication takes physical replication.");
     EXPECT_EQ(why("host \"replication\" rep 10.0.0.5/32 md5"),
-              "Line 1 names a database \"replication\": in quotes it is not the keyword for replication connections.");
+              "Line 1 names a database \"replication\": in quotes it is not the keyword for replication "
+              "connections.");
     EXPECT_EQ(why("host replication rep 10.0.0.5/32 reject"), "Line 1 decides: rejected by method reject.");
     EXPECT_EQ(why("host replication rep 10.0.0.8/29 md5"), "Line 1 is for 10.0.0.8/29, not for 10.0.0.5.");
     EXPECT_EQ(why("hostssl replication rep 10.0.0.5/32 md5"), "Line 1 is for TLS connections only.");
@@ -166,7 +178,8 @@ TEST(HbaMatch, FiveCausesHaveFiveReasons) {
 
 namespace {
 
-std::string admitted(const std::string& content, const std::string& from = "10.0.0.0/24", const char* type = "host") {
+std::string admitted(const std::string& content, const std::string& from = "10.0.0.0/24",
+                     const char* type = "host") {
     const auto rules = rules_of(content);
     const auto found = hba::admission(rules, request("rep", from), *hba::channels_of(type), around());
     if (found.admitted) return "by " + std::to_string(found.decided_by->line.number);
@@ -187,8 +200,10 @@ TEST(HbaAdmission, ALineGoesBeforeWhatStandsInTheWay) {
     EXPECT_EQ(admitted("host replication all all reject"), "before 1");
     EXPECT_EQ(admitted("host replication all all trust"), "before 1");
     EXPECT_EQ(admitted("host replication all all ident"), "before 1");
-    EXPECT_EQ(admitted("host replication other all reject\n\nhost replication all db.example.com md5"), "before 3");
-    EXPECT_EQ(admitted("host replication rep 10.0.0.5/32 md5\nhost replication all 10.0.0.6/32 reject"), "before 2");
+    EXPECT_EQ(admitted("host replication other all reject\n\nhost replication all db.example.com md5"),
+              "before 3");
+    EXPECT_EQ(admitted("host replication rep 10.0.0.5/32 md5\nhost replication all 10.0.0.6/32 reject"),
+              "before 2");
     EXPECT_EQ(admitted("host replication rep 10.0.0.5/32 md5"), "at the end");
 }
 
@@ -196,6 +211,9 @@ TEST(HbaAdmission, EveryChannelOfTheTypeCounts) {
     EXPECT_EQ(admitted("hostssl replication rep all md5"), "at the end");
     EXPECT_EQ(admitted("hostssl replication rep all md5", "10.0.0.0/24", "hostssl"), "by 1");
     EXPECT_EQ(admitted("hostnossl replication all all reject\nhost replication all all md5"), "before 1");
-    EXPECT_EQ(admitted("hostnossl replication all all reject\nhost replication all all md5", "10.0.0.0/24", "hostssl"), "by 2");
-    EXPECT_EQ(admitted("hostgssenc replication all all reject\nhostssl replication all all reject"), "before 1");
+    EXPECT_EQ(admitted("hostnossl replication all all reject\nhost replication all all md5", "10.0.0.0/24",
+                       "hostssl"),
+              "by 2");
+    EXPECT_EQ(admitted("hostgssenc replication all all reject\nhostssl replication all all reject"),
+              "before 1");
 }

@@ -9,13 +9,13 @@ namespace hba {
 
 namespace {
 
-constexpr std::array<std::string_view, 15> methods = {"trust", "reject", "scram-sha-256", "md5",  "password",
-                                                      "gss",   "sspi",   "ident",         "peer", "ldap",
-                                                      "radius", "cert",  "pam",           "bsd",  "oauth"};
+constexpr std::array<std::string_view, 15> methods = {"trust",  "reject", "scram-sha-256", "md5",  "password",
+                                                      "gss",    "sspi",   "ident",         "peer", "ldap",
+                                                      "radius", "cert",   "pam",           "bsd",  "oauth"};
 
 // Walks over the fields of a line and remembers the first error.
 class Parser {
-   public:
+ public:
     explicit Parser(Rule& rule) : rule_(rule) {}
 
     void run() {
@@ -27,7 +27,7 @@ class Parser {
         check_options();
     }
 
-   private:
+ private:
     bool failed() const { return !rule_.error.empty(); }
 
     void fail(std::string error) {
@@ -147,7 +147,8 @@ std::vector<Rule> parse(std::vector<Line> lines) {
 }
 
 const Rule* first_error(const std::vector<Rule>& rules) {
-    const auto found = std::find_if(rules.begin(), rules.end(), [](const Rule& rule) { return !rule.error.empty(); });
+    const auto found =
+        std::find_if(rules.begin(), rules.end(), [](const Rule& rule) { return !rule.error.empty(); });
     return found == rules.end() ? nullptr : &*found;
 }
 

@@ -43,14 +43,15 @@ struct Rule {
     std::string method;     // "scram-sha-256"
 };
 
-// The rules of tokenized lines, one for each. The options behind the method are only checked to be name=value: what
-// each method wants of them is for the server to say (pg_hba_file_rules.error).
+// The rules of tokenized lines, one for each. The options behind the method are only checked to be
+// name=value: what each method wants of them is for the server to say (pg_hba_file_rules.error).
 std::vector<Rule> parse(std::vector<Line> lines);
 
 // The first rule with an error, or null.
 const Rule* first_error(const std::vector<Rule>& rules);
 
-// True for a method that lets in only who proves who he is: a password, a certificate, a ticket; not trust or ident.
+// True for a method that lets in only who proves who he is: a password, a certificate, a ticket; not trust or
+// ident.
 bool proves_identity(std::string_view method);
 
 }  // namespace hba

@@ -35,7 +35,8 @@ TEST(HbaRule, ConnectionTypesAreSetsOfChannels) {
     const auto has = [](const char* type, hba::Channel channel) {
         return (hba::channels_of(type).value() & hba::bit(channel)) != 0;
     };
-    for (const auto channel : {hba::Channel::plain, hba::Channel::tls, hba::Channel::gss}) EXPECT_TRUE(has("host", channel));
+    for (const auto channel : {hba::Channel::plain, hba::Channel::tls, hba::Channel::gss})
+        EXPECT_TRUE(has("host", channel));
     EXPECT_FALSE(has("host", hba::Channel::local));
     EXPECT_TRUE(has("hostnossl", hba::Channel::gss));
     EXPECT_FALSE(has("hostnossl", hba::Channel::tls));
@@ -52,23 +53,29 @@ TEST(HbaRule, BrokenLinesSayWhatTheServerSays) {
     EXPECT_EQ(error_of("host all all 1.2.3.4/33 md5"), "invalid CIDR mask in address \"1.2.3.4/33\"");
     EXPECT_EQ(error_of("host all all 1.2.3.4 ::1 md5"), "IP address and mask do not match");
     EXPECT_EQ(error_of("host all all 1.2.3.4 scram md5"), "invalid IP mask \"scram\"");
-    EXPECT_EQ(error_of("host all all name/8 md5"), "specifying both host name and CIDR mask is invalid: \"name/8\"");
+    EXPECT_EQ(error_of("host all all name/8 md5"),
+              "specifying both host name and CIDR mask is invalid: \"name/8\"");
     EXPECT_EQ(error_of("host all all 1.2.3.4/32 scram"), "invalid authentication method \"scram\"");
     EXPECT_EQ(error_of("trusthost all all 1.2.3.4/32 md5"), "invalid connection type \"trusthost\"");
-    EXPECT_EQ(error_of("host all all 1.2.3.4/32 peer"), "peer authentication is only supported on local sockets");
-    EXPECT_EQ(error_of("host all all 1.2.3.4/32 cert"), "cert authentication is only supported on hostssl connections");
+    EXPECT_EQ(error_of("host all all 1.2.3.4/32 peer"),
+              "peer authentication is only supported on local sockets");
+    EXPECT_EQ(error_of("host all all 1.2.3.4/32 cert"),
+              "cert authentication is only supported on hostssl connections");
     EXPECT_EQ(error_of("local all all md5 x"), "authentication option not in name=value format: x");
     EXPECT_EQ(error_of("local all all gss"), "gssapi authentication is not supported on local sockets");
 }
 
 TEST(HbaRule, GoodLinesHaveNoError) {
-    for (const char* text : {"local all all peer", "local all all ident map=x", "hostssl all all ::/0 cert map=x",
-                             "hostgssenc all all 0.0.0.0/0 gss", "host all all 1.2.3.4/32 ldap ldapserver=x"})
+    for (const char* text :
+         {"local all all peer", "local all all ident map=x", "hostssl all all ::/0 cert map=x",
+          "hostgssenc all all 0.0.0.0/0 gss", "host all all 1.2.3.4/32 ldap ldapserver=x"})
         EXPECT_EQ(error_of(text), "") << text;
     EXPECT_EQ(rule_of("local all all ident").method, "peer");
 }
 
 TEST(HbaRule, OnlyMethodsWithAProofCount) {
-    for (const char* method : {"trust", "ident", "reject"}) EXPECT_FALSE(hba::proves_identity(method)) << method;
-    for (const char* method : {"scram-sha-256", "md5", "cert", "gss", "peer"}) EXPECT_TRUE(hba::proves_identity(method));
+    for (const char* method : {"trust", "ident", "reject"})
+        EXPECT_FALSE(hba::proves_identity(method)) << method;
+    for (const char* method : {"scram-sha-256", "md5", "cert", "gss", "peer"})
+        EXPECT_TRUE(hba::proves_identity(method));
 }

@@ -14,7 +14,7 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // Cuts one line into tokens.
 class Cutter {
-   public:
+ public:
     explicit Cutter(const std::string& line) : line_(line) {}
 
     bool at_end() const { return at_ >= line_.size(); }
@@ -52,7 +52,7 @@ class Cutter {
         return token;
     }
 
-   private:
+ private:
     const std::string& line_;
     std::size_t at_ = 0;
     std::size_t comment_ = std::string::npos;
@@ -61,7 +61,7 @@ class Cutter {
 
 // Reads files and what they include into one list of lines.
 class Reader {
-   public:
+ public:
     Reader(const Dialect& dialect, Files& files) : dialect_(dialect), files_(files) {}
 
     std::vector<Line> lines(const std::string& path, std::string_view content, int depth, int top) {
@@ -79,7 +79,7 @@ class Reader {
         return result;
     }
 
-   private:
+ private:
     static Line broken(const std::string& path, int number, int top, std::string error) {
         return {path, number, top == 0 ? number : top, {}, {}, std::move(error)};
     }
@@ -126,7 +126,8 @@ class Reader {
 
     Files::Content read(const std::string& path, int depth) {
         if (depth > deepest_nesting)
-            return {{}, fmt::format("could not open file \"{}\": maximum nesting depth exceeded", path), false};
+            return {
+                {}, fmt::format("could not open file \"{}\": maximum nesting depth exceeded", path), false};
         return files_.read(path);
     }
 
@@ -141,7 +142,8 @@ class Reader {
         return false;
     }
 
-    bool include_file(Line& line, const std::string& name, bool may_miss, int depth, std::vector<Line>& result) {
+    bool include_file(Line& line, const std::string& name, bool may_miss, int depth,
+                      std::vector<Line>& result) {
         const std::string path = resolve(line.file, name);
         const Files::Content content = read(path, depth + 1);
         if (content.missing && may_miss) return true;
@@ -149,7 +151,8 @@ class Reader {
             line.error += (line.error.empty() ? "" : "\n") + content.error;
             return false;
         }
-        for (Line& inner : lines(path, content.text, depth + 1, line.top_number)) result.push_back(std::move(inner));
+        for (Line& inner : lines(path, content.text, depth + 1, line.top_number))
+            result.push_back(std::move(inner));
         return true;
     }
 
@@ -179,7 +182,8 @@ Dialect Dialect::of(int server_version) {
     return dialect;
 }
 
-std::vector<Line> tokenize(const std::string& path, std::string_view content, const Dialect& dialect, Files& files) {
+std::vector<Line> tokenize(const std::string& path, std::string_view content, const Dialect& dialect,
+                           Files& files) {
     return Reader(dialect, files).lines(path, content, 0, 0);
 }
 

@@ -10,10 +10,10 @@ namespace hba {
 
 // What a major version's reader knows.
 struct Dialect {
-    bool continuations = true;         // a backslash at the end joins lines (14)
-    bool includes = true;              // include, include_if_exists, include_dir and regular expressions (16)
-    std::size_t longest_line = 0;      // bytes, line end included; 0 = no limit (13 had one)
-    std::size_t longest_token = 0;     // bytes; 0 = no limit (17)
+    bool continuations = true;      // a backslash at the end joins lines (14)
+    bool includes = true;           // include, include_if_exists, include_dir and regular expressions (16)
+    std::size_t longest_line = 0;   // bytes, line end included; 0 = no limit (13 had one)
+    std::size_t longest_token = 0;  // bytes; 0 = no limit (17)
 
     // For a number as server_version_num gives it.
     static Dialect of(int server_version);
@@ -32,17 +32,17 @@ using Field = std::vector<Token>;
 
 // One logical line that holds something other than a comment.
 struct Line {
-    std::string file;          // where it stands
-    int number = 0;            // its first physical line there, from 1
-    int top_number = 0;        // the line of the main file that it comes from: its own, or that of the include
-    std::string text;          // without line end, continuations joined
+    std::string file;    // where it stands
+    int number = 0;      // its first physical line there, from 1
+    int top_number = 0;  // the line of the main file that it comes from: its own, or that of the include
+    std::string text;    // without line end, continuations joined
     std::vector<Field> fields;
-    std::string error;         // not empty: the server refuses the whole configuration
+    std::string error;  // not empty: the server refuses the whole configuration
 };
 
 // What the reader needs of the file system.
 class Files {
-   public:
+ public:
     struct Content {
         std::string text;
         std::string error;     // not empty: could not be read
@@ -51,23 +51,28 @@ class Files {
 
     virtual ~Files() = default;
     virtual Content read(const std::string& path) = 0;
-    // Full paths of the files in a directory that include_dir takes (*.conf, not hidden, by name); error as above.
-    virtual std::vector<std::string> configuration_files(const std::string& directory, std::string& error) = 0;
+    // Full paths of the files in a directory that include_dir takes (*.conf, not hidden, by name); error as
+    // above.
+    virtual std::vector<std::string> configuration_files(const std::string& directory,
+                                                         std::string& error) = 0;
 };
 
-// The logical lines of the file, with what it includes in place. Never throws for its content: errors stand in lines.
-std::vector<Line> tokenize(const std::string& path, std::string_view content, const Dialect& dialect, Files& files);
+// The logical lines of the file, with what it includes in place. Never throws for its content: errors stand
+// in lines.
+std::vector<Line> tokenize(const std::string& path, std::string_view content, const Dialect& dialect,
+                           Files& files);
 
-// Where text would end up when its directives are followed: a relative path belongs to the including file's directory.
+// Where text would end up when its directives are followed: a relative path belongs to the including file's
+// directory.
 std::string resolve(const std::string& including_file, const std::string& path);
 
 // One physical or continued line of a file, before it is cut into tokens.
 struct RawLine {
-    int number = 0;            // first physical line, from 1
-    std::size_t begin = 0;     // offsets in the content: the physical lines with their line ends
+    int number = 0;         // first physical line, from 1
+    std::size_t begin = 0;  // offsets in the content: the physical lines with their line ends
     std::size_t end = 0;
-    std::string text;          // without line end, continuations joined
-    bool open = false;         // ends with a continuation that no line follows
+    std::string text;   // without line end, continuations joined
+    bool open = false;  // ends with a continuation that no line follows
 };
 
 std::vector<RawLine> split_lines(std::string_view content, const Dialect& dialect);

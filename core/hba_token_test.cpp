@@ -7,7 +7,7 @@
 namespace {
 
 class FakeFiles : public hba::Files {
-   public:
+ public:
     std::map<std::string, std::string> files;
     std::map<std::string, std::vector<std::string>> directories;
 
@@ -115,7 +115,8 @@ TEST(HbaToken, AFileNameStandsForItsTokensUnlessQuoted) {
 TEST(HbaToken, AFileThatNamesItselfIsAnErrorNotAnEndlessLoop) {
     FakeFiles files;
     files.files["/c/loop"] = "@loop";
-    EXPECT_NE(hba::tokenize("/c/pg_hba.conf", "host @loop", pg18, files)[0].error.find("nesting"), std::string::npos);
+    EXPECT_NE(hba::tokenize("/c/pg_hba.conf", "host @loop", pg18, files)[0].error.find("nesting"),
+              std::string::npos);
     files.files["/c/pg_hba.conf"] = "include pg_hba.conf";
     EXPECT_NE(hba::tokenize("/c/pg_hba.conf", "include pg_hba.conf", pg18, files)[0].error.find("nesting"),
               std::string::npos);

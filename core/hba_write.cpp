@@ -21,7 +21,9 @@ class NoFiles : public Files {
     }
 };
 
-int count_lines(std::string_view content) { return static_cast<int>(std::count(content.begin(), content.end(), '\n')); }
+int count_lines(std::string_view content) {
+    return static_cast<int>(std::count(content.begin(), content.end(), '\n'));
+}
 
 // Makes sure that what is appended starts a line of its own.
 void close_last_line(std::string& content, const Dialect& dialect) {
@@ -33,10 +35,13 @@ void close_last_line(std::string& content, const Dialect& dialect) {
 std::size_t offset_of(std::string_view content, const Dialect& dialect, int line_number) {
     for (const RawLine& line : split_lines(content, dialect))
         if (line.number == line_number) return line.begin;
-    throw core::Error(core::sqlstate::internal_error, fmt::format("no line starts at line {} of pg_hba.conf", line_number));
+    throw core::Error(core::sqlstate::internal_error,
+                      fmt::format("no line starts at line {} of pg_hba.conf", line_number));
 }
 
-bool names_only(const Field& field, const Token& token) { return field.size() == 1 && field.front() == token; }
+bool names_only(const Field& field, const Token& token) {
+    return field.size() == 1 && field.front() == token;
+}
 
 // The rule of a line of ours, whatever role it is for.
 std::optional<Rule> own_rule(const RawLine& line, const Dialect& dialect) {
@@ -48,7 +53,8 @@ std::optional<Rule> own_rule(const RawLine& line, const Dialect& dialect) {
 }
 
 bool admits(const Rule& rule, const std::string& role, const std::optional<Network>& from) {
-    if (!names_only(rule.users, {role, true}) || !names_only(rule.databases, {"replication", false})) return false;
+    if (!names_only(rule.users, {role, true}) || !names_only(rule.databases, {"replication", false}))
+        return false;
     if (rule.type == "local" || !from) return rule.type == "local" && !from;
     return rule.where == Where::network && rule.network == *from;
 }
@@ -62,10 +68,15 @@ std::string without_comment(const std::string& line) {
 // Bytes of the UTF-8 sequence at the start of text, 0 when there is none.
 std::size_t sequence_length(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text[0]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                               : (lead & 0xF0) == 0xE0       ? 3
+                               : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                             : 0;
     if (length == 0 || length > text.size()) return 0;
     const auto is_continuation = [](unsigned char c) { return (c & 0xC0) == 0x80; };
-    if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation)) return 0;
+    if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation))
+        return 0;
     const auto second = length > 1 ? static_cast<unsigned char>(text[1]) : 0x80;
     const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
     const bool beyond = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);

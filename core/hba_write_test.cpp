@@ -11,7 +11,8 @@ const hba::Dialect pg15 = hba::Dialect::of(150000);
 const hba::Dialect pg18 = hba::Dialect::of(180000);
 
 hba::Entry entry(const std::string& role = "rep") {
-    return {"host", role, hba::Network{hba::parse_address("10.0.0.5").value(), hba::mask_of(32, false)}, "scram-sha-256"};
+    return {"host", role, hba::Network{hba::parse_address("10.0.0.5").value(), hba::mask_of(32, false)},
+            "scram-sha-256"};
 }
 
 const std::string ours = "host replication \"rep\" 10.0.0.5/32 scram-sha-256 # added by pg_replica\n";
@@ -33,8 +34,9 @@ TEST(HbaWrite, TheRoleIsAlwaysOneQuotedToken) {
 }
 
 TEST(HbaWrite, HostileRoleNamesStayOneToken) {
-    for (const std::string role : {"all", "+grp", "@/etc/passwd", "a b", "a\"b", "\"", "\"\"", "a#b", "a,b", "\\", "x\\",
-                                   "replication", "samerole", "10.0.0.1/32 trust #", "k\xc3\xa4se"}) {
+    for (const std::string role :
+         {"all", "+grp", "@/etc/passwd", "a b", "a\"b", "\"", "\"\"", "a#b", "a,b", "\\", "x\\",
+          "replication", "samerole", "10.0.0.1/32 trust #", "k\xc3\xa4se"}) {
         NoFiles none;
         const hba::Edit edit = hba::insert("", pg15, entry(role), 0);
         const auto lines = hba::tokenize("f", edit.content, pg15, none);
@@ -45,8 +47,9 @@ TEST(HbaWrite, HostileRoleNamesStayOneToken) {
 }
 
 TEST(HbaWrite, NamesThatTheFileCannotHoldAreRefused) {
-    for (const std::string& role : {std::string(), std::string("a\nhost all all 0.0.0.0/0 trust #"), std::string("a\tb"),
-                                   std::string("a\rb"), std::string(64, 'x'), std::string("a\0b", 3)})
+    for (const std::string& role :
+         {std::string(), std::string("a\nhost all all 0.0.0.0/0 trust #"), std::string("a\tb"),
+          std::string("a\rb"), std::string(64, 'x'), std::string("a\0b", 3)})
         EXPECT_THROW(hba::rule_text(entry(role), pg15), core::Error) << role;
     EXPECT_THROW(hba::rule_text(entry("/rep"), pg18), core::Error);
     EXPECT_NO_THROW(hba::rule_text(entry("/rep"), pg15));
@@ -83,21 +86,27 @@ TEST(HbaWrite, OnlyOurOwnLineIsTakenOut) {
     const hba::Network wider{from->address, hba::mask_of(24, false)};
     EXPECT_FALSE(hba::remove(ours, pg15, "rep", wider));
     EXPECT_FALSE(hba::remove("# " + ours, pg15, "rep", from));
-    EXPECT_FALSE(hba::remove("host replication rep 10.0.0.5/32 md5 # added by pg_replica\n", pg15, "rep", from));
-    EXPECT_FALSE(hba::remove("host replication,all \"rep\" 10.0.0.5/32 md5 # added by pg_replica\n", pg15, "rep", from));
+    EXPECT_FALSE(
+        hba::remove("host replication rep 10.0.0.5/32 md5 # added by pg_replica\n", pg15, "rep", from));
+    EXPECT_FALSE(hba::remove("host replication,all \"rep\" 10.0.0.5/32 md5 # added by pg_replica\n", pg15,
+                             "rep", from));
 }
 
 TEST(HbaWrite, InsertAndRemoveAreInverse) {
     for (const std::string content : {"", "# x\n", "local all all trust\n# y\n"})
-        EXPECT_EQ(hba::remove(hba::insert(content, pg15, entry(), 0).content, pg15, "rep", entry().from).value().content,
+        EXPECT_EQ(hba::remove(hba::insert(content, pg15, entry(), 0).content, pg15, "rep", entry().from)
+                      .value()
+                      .content,
                   content);
     const hba::Entry local{"local", "rep", std::nullopt, "peer"};
-    EXPECT_EQ(hba::remove(hba::insert("", pg15, local, 0).content, pg15, "rep", std::nullopt).value().content, "");
+    EXPECT_EQ(hba::remove(hba::insert("", pg15, local, 0).content, pg15, "rep", std::nullopt).value().content,
+              "");
 }
 
 TEST(HbaWrite, PrintableTextHasNoTerminalSequencesAndNoBrokenBytes) {
     EXPECT_EQ(hba::printable("a\x1b[0m\n\x7f"), "a\\x1B[0m\\x0A\\x7F");
-    EXPECT_EQ(hba::printable("k\xc3\xa4se \xe2\x9c\x93 \xf0\x9f\x90\x98"), "k\xc3\xa4se \xe2\x9c\x93 \xf0\x9f\x90\x98");
+    EXPECT_EQ(hba::printable("k\xc3\xa4se \xe2\x9c\x93 \xf0\x9f\x90\x98"),
+              "k\xc3\xa4se \xe2\x9c\x93 \xf0\x9f\x90\x98");
     EXPECT_EQ(hba::printable("\xc3"), "\\xC3");
     EXPECT_EQ(hba::printable("\xc0\x80"), "\\xC0\\x80");
     EXPECT_EQ(hba::printable("\xed\xa0\x80"), "\\xED\\xA0\\x80");

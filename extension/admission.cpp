@@ -21,24 +21,26 @@ constexpr int reload_timeout = 5000;  // milliseconds
 // What is to be done to the file, or why nothing is.
 struct Plan {
     bool changed = false;
-    std::string content;                 // of the main file afterwards
-    std::string file;                    // where the line stands or will stand
-    int line_number = 0;                 // 0: no such line
+    std::string content;  // of the main file afterwards
+    std::string file;     // where the line stands or will stand
+    int line_number = 0;  // 0: no such line
     std::string rule;
     std::string note;
 };
 
 pg::Rows report(const Plan& plan, const std::string& outcome) {
-    const pg::Value number = plan.line_number == 0 ? std::nullopt : pg::Value(std::to_string(plan.line_number));
+    const pg::Value number =
+        plan.line_number == 0 ? std::nullopt : pg::Value(std::to_string(plan.line_number));
     const pg::Value rule = plan.line_number == 0 ? std::nullopt : pg::Value(hba::printable(plan.rule));
     const std::string note = plan.note + (plan.note.empty() || outcome.empty() ? "" : " ") + outcome;
     return {{{plan.file, number, rule, pg::boolean(plan.changed), hba::printable(note)}}};
 }
 
 [[noreturn]] void refuse_broken(const std::string& file, int line, const std::string& error) {
-    throw core::Error(core::sqlstate::config_file_error, "pg_hba.conf has an error and is not touched",
-                      fmt::format("Line {} of \"{}\": {}.", line, file, hba::printable(error)),
-                      "Mend that line first; SELECT * FROM pg_hba_file_rules WHERE error IS NOT NULL shows all errors.");
+    throw core::Error(
+        core::sqlstate::config_file_error, "pg_hba.conf has an error and is not touched",
+        fmt::format("Line {} of \"{}\": {}.", line, file, hba::printable(error)),
+        "Mend that line first; SELECT * FROM pg_hba_file_rules WHERE error IS NOT NULL shows all errors.");
 }
 
 hba::Configuration read_sound_configuration() {
@@ -49,7 +51,8 @@ hba::Configuration read_sound_configuration() {
         refuse_broken(broken->line.file, broken->line.number, broken->error);
     if (!hba::agree(configuration, view))
         throw core::Error(core::sqlstate::object_in_use, "pg_hba.conf was changed meanwhile",
-                          "The server and this function read different lines from it.", "Call the function again.");
+                          "The server and this function read different lines from it.",
+                          "Call the function again.");
     return configuration;
 }
 
@@ -58,14 +61,23 @@ Plan plan_allow(const hba::Configuration& configuration, const Wanted& wanted) {
     const hba::Admission found = hba::admission(configuration.rules, wanted.request, wanted.channels, around);
     if (found.admitted) {
         const hba::Rule& rule = *found.decided_by;
-        return {false, {}, rule.line.file, rule.line.number, rule.line.text,
+        return {false,
+                {},
+                rule.line.file,
+                rule.line.number,
+                rule.line.text,
                 fmt::format("Line {} lets it in already, by method {}.", rule.line.number, rule.method)};
     }
     const int before = found.before == nullptr ? 0 : found.before->line.top_number;
     const hba::Edit edit = hba::insert(configuration.content, configuration.dialect, wanted.entry, before);
-    const std::string place = before == 0 ? "at the end of the file"
-                                          : fmt::format("before line {}, which would decide otherwise", before);
-    return {true, edit.content, configuration.path, edit.line_number, edit.rule,
+    const std::string place = before == 0
+                                  ? "at the end of the file"
+                                  : fmt::format("before line {}, which would decide otherwise", before);
+    return {true,
+            edit.content,
+            configuration.path,
+            edit.line_number,
+            edit.rule,
             fmt::format("{}New line {}.", wanted.note, place)};
 }
 
@@ -73,7 +85,8 @@ Plan plan_allow(const hba::Configuration& configuration, const Wanted& wanted) {
 void check_allowed(const hba::Configuration& before, const Plan& plan, const Wanted& wanted) {
     const auto rules = hba::rules_of(before, plan.content);
     const bool one_more = hba::first_error(rules) == nullptr && rules.size() == before.rules.size() + 1;
-    if (one_more && hba::admission(rules, wanted.request, wanted.channels, hba::surroundings(before.dialect)).admitted)
+    if (one_more &&
+        hba::admission(rules, wanted.request, wanted.channels, hba::surroundings(before.dialect)).admitted)
         return;
     throw core::Error(core::sqlstate::internal_error, "the new line would not let the standby in",
                       fmt::format("The line would be: {}", hba::printable(plan.rule)),
@@ -87,7 +100,8 @@ void check_server_takes(const hba::Configuration& configuration, std::size_t rul
                           fmt::format("Line {}: {}. The file was put back as it was.", view.error_line,
                                       hba::printable(view.error)));
     if (static_cast<std::size_t>(view.rule_count) == rule_count) return;
-    throw core::Error(core::sqlstate::config_file_error, "the server reads the changed pg_hba.conf differently than meant",
+    throw core::Error(core::sqlstate::config_file_error,
+                      "the server reads the changed pg_hba.conf differently than meant",
                       fmt::format("It finds {} rules where {} should be. The file was put back as it was.",
                                   view.rule_count, rule_count));
 }
@@ -104,7 +118,8 @@ void replace(const hba::Configuration& configuration, const Plan& plan, std::siz
 }
 
 std::string reload() {
-    if (pg::reload_and_wait(reload_timeout)) return "Reloaded: it holds for every connection that starts from now on.";
+    if (pg::reload_and_wait(reload_timeout))
+        return "Reloaded: it holds for every connection that starts from now on.";
     return "The reload was asked for, but the server has not confirmed it yet.";
 }
 
@@ -115,7 +130,8 @@ constexpr const char* stays = "A changed pg_hba.conf stays when the transaction 
 pg::Rows allow(const pg::Arguments& arguments) {
     hba::check_may_edit("replica.allow_standby");
     const Wanted wanted = read_wanted(arguments);
-    if (wanted.dry_run) return report(plan_allow(read_sound_configuration(), wanted), "Dry run: nothing was changed.");
+    if (wanted.dry_run)
+        return report(plan_allow(read_sound_configuration(), wanted), "Dry run: nothing was changed.");
     pg::refuse_in_transaction_block("replica.allow_standby", stays);
     pg::lock_cluster_wide(pg::Lockable::hba_file);
     const hba::Configuration configuration = read_sound_configuration();
@@ -131,8 +147,13 @@ namespace {
 Plan plan_disallow(const hba::Configuration& configuration, const Unwanted& unwanted) {
     const auto edit = hba::remove(configuration.content, configuration.dialect, unwanted.role, unwanted.from);
     if (!edit)
-        return {false, {}, configuration.path, 0, {},
-                "No line that replica.allow_standby added admits this role from there; other lines are not touched."};
+        return {false,
+                {},
+                configuration.path,
+                0,
+                {},
+                "No line that replica.allow_standby added admits this role from there; other lines are not "
+                "touched."};
     return {true, edit->content, configuration.path, edit->line_number, edit->rule, "Line removed."};
 }
 

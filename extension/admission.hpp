@@ -1,4 +1,5 @@
-// Lines of pg_hba.conf that let standbys in: one line, where it takes effect, checked by the server before it counts.
+// Lines of pg_hba.conf that let standbys in: one line, where it takes effect, checked by the server before it
+// counts.
 #pragma once
 
 #include "extension/server/function.hpp"

@@ -17,14 +17,18 @@ bool is_local(const pg::Value& address) { return !address || *address == "local"
 void check_role_exists(const std::string& role) {
     if (pg::query_value("SELECT true FROM pg_catalog.pg_roles WHERE rolname = $1", {role})) return;
     const pg::Value similar = pg::query_value(
-        "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_catalog.lower(rolname) = pg_catalog.lower($1) LIMIT 1", {role});
+        "SELECT rolname FROM pg_catalog.pg_roles WHERE pg_catalog.lower(rolname) = pg_catalog.lower($1) "
+        "LIMIT 1",
+        {role});
     if (similar)
-        throw core::Error(core::sqlstate::undefined_object, fmt::format("role \"{}\" does not exist", role),
-                          fmt::format("There is a role \"{}\": upper and lower case differ.", *similar),
-                          fmt::format("Pass {} if that is the role you mean.", name::quote_literal(*similar)));
-    throw core::Error(core::sqlstate::undefined_object, fmt::format("role \"{}\" does not exist", role),
-                      "A line for it would let nobody in.",
-                      fmt::format("Create it with SELECT * FROM replica.create_role({}).", name::quote_literal(role)));
+        throw core::Error(
+            core::sqlstate::undefined_object, fmt::format("role \"{}\" does not exist", role),
+            fmt::format("There is a role \"{}\": upper and lower case differ.", *similar),
+            fmt::format("Pass {} if that is the role you mean.", name::quote_literal(*similar)));
+    throw core::Error(
+        core::sqlstate::undefined_object, fmt::format("role \"{}\" does not exist", role),
+        "A line for it would let nobody in.",
+        fmt::format("Create it with SELECT * FROM replica.create_role({}).", name::quote_literal(role)));
 }
 
 std::string role_note(const std::string& role) {
@@ -42,16 +46,18 @@ std::string read_type(const pg::Arguments& arguments, bool local) {
                           "Use host, hostssl, hostnossl, hostgssenc, hostnogssenc or local.");
     if (local && type == "host") return "local";
     if (local == (type == "local")) return type;
-    throw core::Error(core::sqlstate::invalid_parameter_value,
-                      fmt::format("connection type \"{}\" does not go with this address", type),
-                      "The type local has no address, and all others need one.",
-                      "For the Unix-domain socket pass 'local' as the address and leave the connection type out.");
+    throw core::Error(
+        core::sqlstate::invalid_parameter_value,
+        fmt::format("connection type \"{}\" does not go with this address", type),
+        "The type local has no address, and all others need one.",
+        "For the Unix-domain socket pass 'local' as the address and leave the connection type out.");
 }
 
 void check_tls_is_on(const std::string& type) {
     if (type != "hostssl" || pg::query_value("SELECT pg_catalog.current_setting('ssl')") == "on") return;
-    throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "connection type \"hostssl\" cannot match",
-                      "The server has ssl = off.", "Set ssl = on with a certificate first, or use the type host.");
+    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                      "connection type \"hostssl\" cannot match", "The server has ssl = off.",
+                      "Set ssl = on with a certificate first, or use the type host.");
 }
 
 std::string read_method(const pg::Arguments& arguments, const std::string& type) {
@@ -59,12 +65,13 @@ std::string read_method(const pg::Arguments& arguments, const std::string& type)
     if (method == "scram-sha-256" || method == "md5") return method;
     if (method == "cert" && type == "hostssl") return method;
     if (method == "peer" && type == "local") return method;
-    throw core::Error(core::sqlstate::invalid_parameter_value,
-                      fmt::format("authentication method \"{}\" is not taken for connection type \"{}\"",
-                                  hba::printable(method), type),
-                      "Whoever replicates reads everything, so only methods that prove who connects are taken: "
-                      "scram-sha-256, md5, cert with hostssl, peer with local.",
-                      "Use scram-sha-256; lines with other methods are for you to write.");
+    throw core::Error(
+        core::sqlstate::invalid_parameter_value,
+        fmt::format("authentication method \"{}\" is not taken for connection type \"{}\"",
+                    hba::printable(method), type),
+        "Whoever replicates reads everything, so only methods that prove who connects are taken: "
+        "scram-sha-256, md5, cert with hostssl, peer with local.",
+        "Use scram-sha-256; lines with other methods are for you to write.");
 }
 
 // Prefixes below these admit a good part of the world.
@@ -73,16 +80,16 @@ int narrowest_wide(bool v6) { return v6 ? 32 : 8; }
 void check_narrow(const hba::Asked& asked, const std::string& text) {
     const int least = narrowest_wide(asked.network.address.v6);
     if (!asked.has_host_bits && asked.prefix >= least) return;
-    throw core::Error(core::sqlstate::invalid_parameter_value,
-                      fmt::format("\"{}\" admits more than it says", text),
-                      asked.has_host_bits
-                          ? fmt::format("It has bits set outside its mask and means the whole network {}.",
-                                        hba::print(asked.network))
-                          : fmt::format("It means {}; prefixes below {} admit a large part of the internet.",
-                                        hba::print(asked.network), least),
-                      asked.has_host_bits ? "Give the address of the standby without a mask, or the network itself; "
-                                            "allow_wide => true takes it as it is."
-                                          : "Give a smaller network; allow_wide => true takes it as it is.");
+    throw core::Error(
+        core::sqlstate::invalid_parameter_value, fmt::format("\"{}\" admits more than it says", text),
+        asked.has_host_bits
+            ? fmt::format("It has bits set outside its mask and means the whole network {}.",
+                          hba::print(asked.network))
+            : fmt::format("It means {}; prefixes below {} admit a large part of the internet.",
+                          hba::print(asked.network), least),
+        asked.has_host_bits ? "Give the address of the standby without a mask, or the network itself; "
+                              "allow_wide => true takes it as it is."
+                            : "Give a smaller network; allow_wide => true takes it as it is.");
 }
 
 std::optional<hba::Network> read_network(const pg::Value& address, bool allow_wide) {
@@ -98,7 +105,8 @@ Wanted read_wanted(const pg::Arguments& arguments) {
     Wanted wanted;
     hba::Entry& entry = wanted.entry;
     entry.role = arguments.required(0, "role_name");
-    hba::rule_text(entry, hba::Dialect::of(pg::version::server()));  // a name that the file cannot hold is refused first
+    hba::rule_text(
+        entry, hba::Dialect::of(pg::version::server()));  // a name that the file cannot hold is refused first
     const pg::Value address = arguments.text(1);
     entry.from = read_network(address, arguments.boolean(4, false));
     entry.type = read_type(arguments, is_local(address));

@@ -14,10 +14,14 @@ namespace {
 
 const char* word(Decision decision) {
     switch (decision) {
-        case Decision::accept: return "accept";
-        case Decision::reject: return "reject";
-        case Decision::no_match: return "no match";
-        case Decision::unknown: return "unknown";
+        case Decision::accept:
+            return "accept";
+        case Decision::reject:
+            return "reject";
+        case Decision::no_match:
+            return "no match";
+        case Decision::unknown:
+            return "unknown";
     }
     return "unknown";
 }
@@ -49,12 +53,15 @@ Request read_request(const pg::Arguments& arguments) {
 std::vector<std::string> remarks(const Configuration& configuration, const Request& request) {
     std::vector<std::string> result;
     if (request.groups.empty()) result.push_back(fmt::format("There is no role \"{}\".", request.role));
-    if (request.channel == Channel::tls && pg::query_value("SELECT pg_catalog.current_setting('ssl')") == "off")
+    if (request.channel == Channel::tls &&
+        pg::query_value("SELECT pg_catalog.current_setting('ssl')") == "off")
         result.emplace_back("The server has ssl = off: no TLS connection can come in.");
-    if (pg::query_value("SELECT pg_catalog.to_timestamp($1::pg_catalog.float8) > pg_catalog.pg_conf_load_time()",
-                        {fmt::format("{:.6f}", configuration.changed_at)}) == "t")
-        result.emplace_back("The file was changed after the configuration was last loaded: until SELECT "
-                            "pg_reload_conf() the server may still decide by what the file said before.");
+    if (pg::query_value(
+            "SELECT pg_catalog.to_timestamp($1::pg_catalog.float8) > pg_catalog.pg_conf_load_time()",
+            {fmt::format("{:.6f}", configuration.changed_at)}) == "t")
+        result.emplace_back(
+            "The file was changed after the configuration was last loaded: until SELECT "
+            "pg_reload_conf() the server may still decide by what the file said before.");
     return result;
 }
 
@@ -65,15 +72,19 @@ std::string joined(const std::vector<std::string>& sentences) {
 }
 
 pg::Rows not_loadable(const ServerView& view) {
-    return {{{word(Decision::unknown), view.error_file, std::to_string(view.error_line), std::nullopt, std::nullopt,
-              fmt::format("Line {} has an error ({}): the server does not load this file and keeps deciding by the rules "
-                          "that it loaded before. The next start of the server would fail.",
-                          view.error_line, printable(view.error))}}};
+    return {
+        {{word(Decision::unknown), view.error_file, std::to_string(view.error_line), std::nullopt,
+          std::nullopt,
+          fmt::format(
+              "Line {} has an error ({}): the server does not load this file and keeps deciding by the rules "
+              "that it loaded before. The next start of the server would fail.",
+              view.error_line, printable(view.error))}}};
 }
 
 pg::Rows read_differently(const Configuration& configuration) {
-    return {{{word(Decision::unknown), configuration.path, std::nullopt, std::nullopt, std::nullopt,
-              "The server reads other lines from the file than this function does; was it changed just now?"}}};
+    return {
+        {{word(Decision::unknown), configuration.path, std::nullopt, std::nullopt, std::nullopt,
+          "The server reads other lines from the file than this function does; was it changed just now?"}}};
 }
 
 }  // namespace
@@ -84,15 +95,17 @@ pg::Rows decision(const pg::Arguments& arguments) {
     const Configuration configuration = read_configuration();
     const ServerView view = server_view(configuration);
     if (!view.error.empty()) return not_loadable(view);
-    if (!agree(configuration, view) || first_error(configuration.rules) != nullptr) return read_differently(configuration);
+    if (!agree(configuration, view) || first_error(configuration.rules) != nullptr)
+        return read_differently(configuration);
     Verdict verdict = decide(configuration.rules, request, surroundings(configuration.dialect));
-    for (std::string& remark : remarks(configuration, request)) verdict.explanation.push_back(std::move(remark));
+    for (std::string& remark : remarks(configuration, request))
+        verdict.explanation.push_back(std::move(remark));
     const Rule* rule = verdict.rule;
     if (rule == nullptr)
         return {{{word(verdict.decision), configuration.path, std::nullopt, std::nullopt, std::nullopt,
                   joined(verdict.explanation)}}};
-    return {{{word(verdict.decision), rule->line.file, std::to_string(rule->line.number), printable(rule->line.text),
-              rule->method, joined(verdict.explanation)}}};
+    return {{{word(verdict.decision), rule->line.file, std::to_string(rule->line.number),
+              printable(rule->line.text), rule->method, joined(verdict.explanation)}}};
 }
 
 }  // namespace hba

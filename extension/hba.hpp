@@ -5,8 +5,8 @@
 
 namespace hba {
 
-// replica.hba_decision(role_name, address, tls, database): the decision, the line that makes it, and why the lines
-// before it do not.
+// replica.hba_decision(role_name, address, tls, database): the decision, the line that makes it, and why the
+// lines before it do not.
 pg::Rows decision(const pg::Arguments& arguments);
 
 }  // namespace hba

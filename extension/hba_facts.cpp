@@ -22,7 +22,7 @@ namespace {
 struct Right {
     const char* test;
     const char* name;
-    const char* grant; 
+    const char* grant;
 };
 
 constexpr Right read_view = {"has_table_privilege('pg_catalog.pg_hba_file_rules', 'SELECT')",
@@ -33,7 +33,8 @@ constexpr Right run_view = {"has_function_privilege('pg_catalog.pg_hba_file_rule
 constexpr Right write_files = {"pg_has_role('pg_write_server_files', 'USAGE')",
                                "membership in pg_write_server_files", "GRANT pg_write_server_files"};
 constexpr Right reload = {"has_function_privilege('pg_catalog.pg_reload_conf()', 'EXECUTE')",
-                          "EXECUTE on the function pg_reload_conf()", "GRANT EXECUTE ON FUNCTION pg_reload_conf()"};
+                          "EXECUTE on the function pg_reload_conf()",
+                          "GRANT EXECUTE ON FUNCTION pg_reload_conf()"};
 
 void check_rights(const char* function, const std::vector<Right>& rights) {
     const std::string role = pg::query_value("SELECT pg_catalog.quote_ident(current_user)").value_or("");
@@ -45,13 +46,14 @@ void check_rights(const char* function, const std::vector<Right>& rights) {
         grants += fmt::format("{}{};", grants.empty() ? "" : " ", fmt::format("{} TO {}", right.grant, role));
     }
     if (missing.empty()) return;
-    throw core::Error(core::sqlstate::insufficient_privilege, fmt::format("permission denied for {}", function),
-                      fmt::format("The role {} lacks: {}.", role, missing), fmt::format("A superuser can run: {}", grants));
+    throw core::Error(
+        core::sqlstate::insufficient_privilege, fmt::format("permission denied for {}", function),
+        fmt::format("The role {} lacks: {}.", role, missing), fmt::format("A superuser can run: {}", grants));
 }
 
 // The server's files, for what pg_hba.conf includes; keeps the time of the newest.
 class ServerFiles : public Files {
-   public:
+ public:
     Content read(const std::string& path) override {
         pg::check_interrupts();
         try {
@@ -72,7 +74,9 @@ class ServerFiles : public Files {
 
 void check_may_read(const char* function) { check_rights(function, {read_view, run_view}); }
 
-void check_may_edit(const char* function) { check_rights(function, {read_view, run_view, write_files, reload}); }
+void check_may_edit(const char* function) {
+    check_rights(function, {read_view, run_view, write_files, reload});
+}
 
 Configuration read_configuration() {
     Configuration result;
@@ -91,7 +95,8 @@ std::vector<Rule> rules_of(const Configuration& configuration, const std::string
 }
 
 ServerView server_view(const Configuration& configuration) {
-    // a row with error and type is a rule that the server takes but that cannot match now, as hostssl without ssl
+    // a row with error and type is a rule that the server takes but that cannot match now, as hostssl without
+    // ssl
     static constexpr const char* statement =
         "SELECT line_number, CASE WHEN type IS NULL THEN error END, {} FROM pg_catalog.pg_hba_file_rules";
     const bool includes = pg::version::has_hba_includes();
@@ -118,7 +123,8 @@ Surroundings surroundings(const Dialect& dialect) {
     result.interfaces = host::interfaces();
     result.regular_expressions = dialect.includes;
     result.matches = [](const std::string& text, const std::string& pattern) {
-        return pg::query_value("SELECT $1 OPERATOR(pg_catalog.~) $2 COLLATE pg_catalog.\"C\"", {text, pattern}) == "t";
+        return pg::query_value("SELECT $1 OPERATOR(pg_catalog.~) $2 COLLATE pg_catalog.\"C\"",
+                               {text, pattern}) == "t";
     };
     return result;
 }
@@ -137,11 +143,13 @@ std::set<std::string> groups_of(const std::string& role) {
 Asked read_address(const std::string& text) {
     pg::Rows found;
     const bool valid = pg::attempt([&found, &text] {
-        found = pg::query("SELECT pg_catalog.host(pg_catalog.network($1::pg_catalog.inet)), "
-                          "pg_catalog.masklen($1::pg_catalog.inet), pg_catalog.family($1::pg_catalog.inet), "
-                          "$1::pg_catalog.inet <> pg_catalog.network($1::pg_catalog.inet) "
-                          "AND pg_catalog.host($1::pg_catalog.inet) <> "
-                          "pg_catalog.host(pg_catalog.network($1::pg_catalog.inet))", {text});
+        found = pg::query(
+            "SELECT pg_catalog.host(pg_catalog.network($1::pg_catalog.inet)), "
+            "pg_catalog.masklen($1::pg_catalog.inet), pg_catalog.family($1::pg_catalog.inet), "
+            "$1::pg_catalog.inet <> pg_catalog.network($1::pg_catalog.inet) "
+            "AND pg_catalog.host($1::pg_catalog.inet) <> "
+            "pg_catalog.host(pg_catalog.network($1::pg_catalog.inet))",
+            {text});
     });
     if (!valid)
         throw core::Error(core::sqlstate::invalid_parameter_value,

@@ -11,21 +11,22 @@
 
 namespace hba {
 
-// Throws core::Error (42501) that names every missing right and its GRANT, unless the caller is a superuser or may
-// read pg_hba_file_rules. Our own reading of the file goes past PostgreSQL's checks, so this stands before it.
+// Throws core::Error (42501) that names every missing right and its GRANT, unless the caller is a superuser
+// or may read pg_hba_file_rules. Our own reading of the file goes past PostgreSQL's checks, so this stands
+// before it.
 void check_may_read(const char* function);
 
-// As check_may_read, for changing the file: a superuser, or a reader who is a member of pg_write_server_files and may
-// call pg_reload_conf().
+// As check_may_read, for changing the file: a superuser, or a reader who is a member of pg_write_server_files
+// and may call pg_reload_conf().
 void check_may_edit(const char* function);
 
 // The file and its rules.
 struct Configuration {
-    std::string path;            // as hba_file has it
+    std::string path;  // as hba_file has it
     std::string content;
     Dialect dialect;
     std::vector<Rule> rules;
-    double changed_at = 0;       // the newest of all files that were read, in seconds since 1970
+    double changed_at = 0;  // the newest of all files that were read, in seconds since 1970
 };
 
 // Reads hba_file and all that it includes. Throws core::Error when the file itself cannot be read.
@@ -37,8 +38,8 @@ std::vector<Rule> rules_of(const Configuration& configuration, const std::string
 // What the server itself makes of the files on disk.
 struct ServerView {
     int rule_count = 0;
-    std::vector<int> line_numbers;       // one for each rule, in order
-    std::string error;                   // empty: it would load them
+    std::vector<int> line_numbers;  // one for each rule, in order
+    std::string error;              // empty: it would load them
     std::string error_file;
     int error_line = 0;
 };
@@ -55,7 +56,7 @@ std::set<std::string> groups_of(const std::string& role);
 
 // An address or network as the inet type reads it.
 struct Asked {
-    Network network;           // host bits cleared
+    Network network;  // host bits cleared
     int prefix = 0;
     bool has_host_bits = false;
 };

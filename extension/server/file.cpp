@@ -22,43 +22,53 @@ constexpr std::size_t largest = 16 << 20;
 
 const char* sqlstate_of(int cause) {
     switch (cause) {
-        case ENOENT: return "58P01";
+        case ENOENT:
+            return "58P01";
         case EACCES:
-        case EPERM: return core::sqlstate::insufficient_privilege;
+        case EPERM:
+            return core::sqlstate::insufficient_privilege;
         case ENOSPC:
-        case EDQUOT: return "53100";
-        default: return core::sqlstate::io_error;
+        case EDQUOT:
+            return "53100";
+        default:
+            return core::sqlstate::io_error;
     }
 }
 
 std::string hint_for(int cause, const std::string& path) {
     const std::string directory = path.substr(0, path.rfind('/'));
-    if (cause == ENOSPC || cause == EDQUOT) return fmt::format("Make room on the disk that holds \"{}\".", directory);
+    if (cause == ENOSPC || cause == EDQUOT)
+        return fmt::format("Make room on the disk that holds \"{}\".", directory);
     if (cause == EACCES || cause == EPERM || cause == EROFS)
-        return fmt::format("The server's operating system user must be able to write the file and its directory \"{}\"; "
-                           "if something else manages them, make the change there.", directory);
+        return fmt::format(
+            "The server's operating system user must be able to write the file and its directory \"{}\"; "
+            "if something else manages them, make the change there.",
+            directory);
     return {};
 }
 
 [[noreturn]] void fail(const char* what, const std::string& path) {
     const int cause = errno;
     throw core::Error(sqlstate_of(cause), fmt::format("could not {} file \"{}\"", what, path),
-                      fmt::format("The operating system says: {}.", std::strerror(cause)), hint_for(cause, path));
+                      fmt::format("The operating system says: {}.", std::strerror(cause)),
+                      hint_for(cause, path));
 }
 
 // An open file that closes itself.
 class Handle {
-   public:
+ public:
     Handle(const std::string& path, int flags, mode_t mode = 0)
         : path_(path), number_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
         if (number_ < 0) fail(flags & O_CREAT ? "create" : "open", path);
     }
     Handle(const Handle&) = delete;
     Handle& operator=(const Handle&) = delete;
-    ~Handle() { if (number_ >= 0) ::close(number_); }
+    ~Handle() {
+        if (number_ >= 0) ::close(number_);
+    }
 
     struct stat status() const {
-        struct stat status{};
+        struct stat status {};
         if (::fstat(number_, &status) != 0) fail("examine", path_);
         return status;
     }
@@ -89,14 +99,15 @@ class Handle {
     void take_over(const struct stat& model) {
         const struct stat own = status();
         const bool same_owner = own.st_uid == model.st_uid && own.st_gid == model.st_gid;
-        if (!same_owner && ::fchown(number_, model.st_uid, model.st_gid) != 0) fail("keep the owner of", path_);
+        if (!same_owner && ::fchown(number_, model.st_uid, model.st_gid) != 0)
+            fail("keep the owner of", path_);
         if (::fchmod(number_, model.st_mode & 07777) != 0) fail("keep the mode of", path_);
     }
     void sync() {
         if (::fsync(number_) != 0) fail("sync", path_);
     }
 
-   private:
+ private:
     const std::string& path_;
     int number_;
 };
@@ -146,7 +157,7 @@ std::string read(const std::string& path) {
 }
 
 double changed_at(const std::string& path) {
-    struct stat status{};
+    struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return 0;
     return static_cast<double>(status.st_mtim.tv_sec) + static_cast<double>(status.st_mtim.tv_nsec) / 1e9;
 }
@@ -158,7 +169,8 @@ std::vector<std::string> configuration_files(const std::string& directory, std::
          entry.increment(failure)) {
         const std::string name = entry->path().filename().string();
         std::error_code ignored;
-        if (name.front() != '.' && name.size() > 5 && name.ends_with(".conf") && !entry->is_directory(ignored))
+        if (name.front() != '.' && name.size() > 5 && name.ends_with(".conf") &&
+            !entry->is_directory(ignored))
             paths.push_back(entry->path().string());
     }
     if (failure) error = fmt::format("could not open directory \"{}\": {}", directory, failure.message());
@@ -166,10 +178,12 @@ std::vector<std::string> configuration_files(const std::string& directory, std::
     return paths;
 }
 
-Replacement::Replacement(const std::string& path, const std::string& expected_content, const std::string& new_content)
+Replacement::Replacement(const std::string& path, const std::string& expected_content,
+                         const std::string& new_content)
     : target_(resolved(path)), backup_(target_ + backup_suffix), temporary_(target_ + ".pg_replica-new") {
     if (read(target_) != expected_content)
-        throw core::Error(core::sqlstate::object_in_use, fmt::format("file \"{}\" was changed meanwhile", target_),
+        throw core::Error(core::sqlstate::object_in_use,
+                          fmt::format("file \"{}\" was changed meanwhile", target_),
                           "Something else has written it since it was read.", "Call the function again.");
     const struct stat model = Handle(target_, O_RDONLY).status();
     try {

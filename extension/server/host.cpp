@@ -29,7 +29,8 @@ std::optional<hba::Address> address_of(const sockaddr* socket) {
 hba::Address mask_of(const sockaddr* socket, const hba::Address& address) {
     const auto mask = address_of(socket);
     const hba::Address nothing = hba::mask_of(0, address.v6);
-    if (!mask || *mask == nothing || mask->v6 != address.v6) return hba::mask_of(address.v6 ? 128 : 32, address.v6);
+    if (!mask || *mask == nothing || mask->v6 != address.v6)
+        return hba::mask_of(address.v6 ? 128 : 32, address.v6);
     return *mask;
 }
 
