@@ -87,6 +87,15 @@ like(error_of('SELECT * FROM replica.set_settings()'),
 chmod 0700, $node->data_dir;
 is(slurp_file($auto_conf), $before, 'no value was written');
 
+# a write that fails all the same leaves no record, no value, and no lock of the server behind
+mkdir "$auto_conf.tmp" or die;
+my (undef, undef, $twice) = $node->psql('postgres', "SELECT * FROM replica.set_settings();\nSELECT * FROM replica.set_settings();",
+    on_error_stop => 0);
+is(() = $twice =~ /ERROR: .*postgresql\.auto\.conf\.tmp/g, 2, 'a failing write is an error, and the session goes on');
+rmdir "$auto_conf.tmp" or die;
+is($node->safe_psql('postgres', 'SELECT count(*) FROM replica.setting_history'), '0', 'nothing is recorded');
+is(slurp_file($auto_conf), $before, 'no value was written');
+
 # a lower value that waits in a file for the next start counts
 is($node->safe_psql('postgres', q{SELECT asked FROM replica.set_settings() WHERE name = 'wal_level' AND changed}), 'replica',
     'what the file would have lowered is raised');
