@@ -18,18 +18,14 @@
 namespace cloning {
 
 struct Run {
-    Run(Options options, PrimaryFacts primary, HostFacts host, tool::Link& link, std::string bin_dir)
-        : options(std::move(options)),
-          primary(std::move(primary)),
-          host(std::move(host)),
-          link(link),
-          bin_dir(std::move(bin_dir)) {}
+    Run(Options options, PrimaryFacts primary, HostFacts host, tool::Link& link)
+        : options(std::move(options)), primary(std::move(primary)), host(std::move(host)), link(link) {}
 
     Options options;
     PrimaryFacts primary;
     HostFacts host;
     tool::Link& link;     // to the primary, for SQL
-    std::string bin_dir;
+    std::string bin_dir;  // of PostgreSQL's programs
 
     std::shared_ptr<preparation::Preparation> preparation;  // with --prepare
     std::string application_name;
@@ -66,5 +62,13 @@ void stop(world::World& world, Run& run);
 void see_streaming(world::World& world, Run& run);
 void see_marker(world::World& world, Run& run);
 void finish(world::World& world, Run& run);
+
+// A session with the standby's server as the role that is connected to the primary: over the Unix-domain socket, or
+// over TCP where the socket's rule wants another kind of login. Throws Failure.
+std::unique_ptr<world::Session> connect_standby(world::World& world, Run& run, const server::Running& running);
+
+// The directory holds a running standby of this primary that uses the asked slot: nothing is left to be made. Its
+// session is then in run.standby.
+bool is_there_already(world::World& world, Run& run);
 
 }  // namespace cloning

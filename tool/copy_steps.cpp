@@ -39,6 +39,11 @@ std::string trimmed(std::string text) {
     return text;
 }
 
+std::string how_it_ended(const world::Outcome& outcome) {
+    return outcome.status > 128 ? fmt::format("was ended by signal {}", outcome.status - 128)
+                                : fmt::format("ended with status {}", outcome.status);
+}
+
 // Asks the primary once a second how far the copy is. Progress is a courtesy: a failing question ends no copy.
 class ProgressWatch {
    public:
@@ -94,6 +99,21 @@ LoginFacts login_soon(world::World& world, Run& run) {
 
 void update_marker(world::World& world, Run& run) { target::write_marker(world.files, run.options.directory, run.marker); }
 
+// What an unfinished clone made on the primary is this run's to undo, and what this run makes is marked for the next.
+void share_facts(world::World& world, Run& run, bool resumed) {
+    const auto& before = run.host.target.marker;
+    auto& preparation = *run.preparation;
+    preparation.role_created = resumed && before.role == preparation.role && !before.role.empty();
+    preparation.admission_added = resumed && before.admitted;
+    preparation.on_change = [&world, &run] {
+        run.marker.role = run.preparation->role_created ? run.preparation->role : "";
+        run.marker.admitted = run.preparation->admission_added;
+        update_marker(world, run);
+    };
+    run.marker.role = preparation.role_created ? preparation.role : "";
+    run.marker.admitted = preparation.admission_added;
+}
+
 }  // namespace
 
 void claim(world::World& world, Run& run) {
@@ -116,6 +136,7 @@ void claim(world::World& world, Run& run) {
     run.marker.slot_created = resumed && run.host.target.marker.slot_created;
     run.marker.system_identifier = run.primary.system_identifier;
     run.marker.outside = outside_directories(run.options, run.primary);
+    if (run.preparation) share_facts(world, run, resumed);
     update_marker(world, run);
 }
 
@@ -171,7 +192,7 @@ void copy(world::World& world, Run& run) {
     world.reporter.end_progress();
     if (outcome.status != 0)
         throw core::Error(core::sqlstate::io_error, "the copy failed",
-                          fmt::format("pg_basebackup ended with status {}:\n{}", outcome.status, trimmed(outcome.output)),
+                          fmt::format("pg_basebackup {}.\n{}", how_it_ended(outcome), trimmed(outcome.output)),
                           "Mend what it names, then run the same command again.");
     const std::chrono::duration<double> seconds = steady_clock::now() - begin;
     world.reporter.fact(fmt::format("{}copied in {:.1f} s",

@@ -144,6 +144,10 @@ void check_advice(Findings& findings, const PrimaryFacts& primary) {
     if (!primary.checksums)
         warning(findings, "data checksums are off on the primary: damaged pages cannot be noticed while copying",
                 "Switch them on with pg_checksums --enable in the next maintenance window.");
+    if (!primary.slots_are_bounded)
+        warning(findings, "max_slot_wal_keep_size of the primary is -1: while the standby is away, its slot keeps WAL until "
+                          "the primary's disk is full",
+                "Bound it with SELECT * FROM replica.set_settings(max_slot_wal_keep_size => '10GB').");
     if (primary.archive_mode != "off" && !primary.archive_command.empty())
         warning(findings, fmt::format("the standby inherits archive_command = '{}' and will run it after a promotion",
                                       primary.archive_command),

@@ -59,11 +59,12 @@ void keep_out_of_log(tool::Link& primary) {
 
 void create_role(world::World& world, tool::Link& primary, Preparation& preparation) {
     preparation.password = secret::generate();
+    preparation.role_created = preparation.role_created || !preparation.role_exists;
+    preparation.on_change();
     keep_out_of_log(primary);
     primary.query("SELECT count(*) FROM replica.create_role($1, $2, $3::integer)",
                   {preparation.role, primary.session().scram_verifier(preparation.role, preparation.password),
                    preparation.connection_limit < 0 ? world::Value{} : std::to_string(preparation.connection_limit)});
-    preparation.role_created = !preparation.role_exists;
     world.reporter.fact(preparation.role_exists ? "it was made for this standby before: it got a new generated password"
                                                 : "LOGIN REPLICATION, with a generated password");
 }
@@ -87,7 +88,8 @@ void admit(world::World& world, tool::Link& primary, Preparation& preparation) {
         return world.reporter.fact("it is admitted already: " + last_line(decision.at(0, "explanation").value_or("")));
     const world::Rows rows = primary.query("SELECT changed, line_number, rule FROM replica.allow_standby($1, $2)",
                                            {preparation.role, nullable(preparation.address)});
-    preparation.admission_added = !rows.rows.empty() && rows.at(0, "changed") == "t";
+    preparation.admission_added = preparation.admission_added || (!rows.rows.empty() && rows.at(0, "changed") == "t");
+    preparation.on_change();
     if (!rows.rows.empty())
         world.reporter.fact(fmt::format("line {}: {}", rows.at(0, "line_number").value_or("?"), rows.at(0, "rule").value_or("")));
 }

@@ -2,6 +2,7 @@
 // clone --prepare.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,7 @@ struct Preparation {
 
     std::string password;            // generated for the role
     bool extension_created = false, settings_changed = false, role_created = false, admission_added = false;
+    std::function<void()> on_change = [] {};  // called before a role is made and after it was admitted
 };
 
 // The link outlives the plan's execution.

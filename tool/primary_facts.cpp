@@ -21,6 +21,7 @@ void read_server(tool::Link& primary, PrimaryFacts& facts) {
                current_setting('is_superuser') = 'on' AS is_superuser, current_setting('wal_level') AS wal_level,
                current_setting('data_directory_mode') LIKE '%75%' AS group_access,
                current_setting('data_checksums') = 'on' AS checksums,
+               current_setting('max_slot_wal_keep_size') <> '-1' AS slots_are_bounded,
                current_setting('synchronous_standby_names') AS synchronous_standby_names,
                current_setting('archive_mode') AS archive_mode, host(inet_client_addr()) AS client_address)");
     facts.version = number(rows.at(0, "version"));
@@ -31,6 +32,7 @@ void read_server(tool::Link& primary, PrimaryFacts& facts) {
     facts.is_superuser = truth(rows.at(0, "is_superuser"));
     facts.wal_level = text(rows.at(0, "wal_level"));
     facts.group_access = truth(rows.at(0, "group_access"));
+    facts.slots_are_bounded = truth(rows.at(0, "slots_are_bounded"));
     facts.checksums = truth(rows.at(0, "checksums"));
     facts.synchronous_standby_names = text(rows.at(0, "synchronous_standby_names"));
     facts.archive_mode = text(rows.at(0, "archive_mode"));

@@ -49,6 +49,7 @@ struct PrimaryFacts {
     std::string data_directory, config_file, hba_file, ident_file;  // empty without the right to see them
     bool group_access = false;
     bool checksums = false;
+    bool slots_are_bounded = false;  // max_slot_wal_keep_size is set
     std::string synchronous_standby_names, archive_mode, archive_command, restore_command;
     std::map<std::string, std::string> limits;  // the five that a standby needs at least as large, by name
     std::vector<std::string> command_line_limits;  // those of them that no file holds

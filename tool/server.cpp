@@ -85,8 +85,7 @@ Running start(world::World& world, const Launch& launch, seconds limit) {
         if (gone)
             throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "the standby's server did not start",
                               last_lines(world, launch.log, log_size),
-                              fmt::format("The whole log is {}. Mend what it names, then run the same command again.",
-                                          launch.log));
+                              "Mend what the log names, then run the same command again.");
         world.reporter.progress({"waiting for the server to accept connections", 0, 0});
     }
     throw core::Error(core::sqlstate::object_not_in_prerequisite_state,

@@ -101,19 +101,6 @@ conninfo::Parameters standby_login(const Run& run, const server::Running& runnin
     return parameters;
 }
 
-// Over the Unix-domain socket, or over TCP where the socket's rule wants another kind of login.
-std::unique_ptr<world::Session> connect_standby(world::World& world, Run& run, const server::Running& running) {
-    conninfo::Parameters parameters = standby_login(run, running, run.link);
-    try {
-        return world.database.connect(parameters, "the standby", world::Prompt::never);
-    } catch (const Failure&) {
-        if (parameters.get("host").rfind('/', 0) != 0) throw;
-    }
-    parameters.set("host", running.listen_address.empty() || running.listen_address == "*" ? "localhost"
-                                                                                          : running.listen_address);
-    return world.database.connect(parameters, "the standby", world::Prompt::never);
-}
-
 void check_wal_is_there(Run& run) {
     const auto status = run.link.value("SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1", {run.options.slot});
     if (status && status != "lost") return;
@@ -128,6 +115,34 @@ void check_wal_is_there(Run& run) {
 
 server::Launch Run::launch() const {
     return {bin_dir, options.directory, options.config_dir.empty() ? "" : options.config_dir + "/postgresql.conf", options.log};
+}
+
+std::unique_ptr<world::Session> connect_standby(world::World& world, Run& run, const server::Running& running) {
+    conninfo::Parameters parameters = standby_login(run, running, run.link);
+    try {
+        return world.database.connect(parameters, "the standby", world::Prompt::never);
+    } catch (const Failure&) {
+        if (parameters.get("host").rfind('/', 0) != 0) throw;
+    }
+    parameters.set("host", running.listen_address.empty() || running.listen_address == "*" ? "localhost"
+                                                                                          : running.listen_address);
+    return world.database.connect(parameters, "the standby", world::Prompt::never);
+}
+
+bool is_there_already(world::World& world, Run& run) {
+    if (run.host.target.state != target::State::occupied || !run.host.server_running) return false;
+    const auto running = server::running(world, run.options.directory);
+    if (!running) return false;
+    try {
+        run.standby = connect_standby(world, run, *running);
+        const auto receiver = run.standby->query(
+            "SELECT slot_name FROM pg_stat_wal_receiver WHERE slot_name = $1 AND pg_is_in_recovery() AND "
+            "(SELECT system_identifier::text FROM pg_control_system()) = $2",
+            {run.options.slot, run.primary.system_identifier});
+        return !receiver.rows.empty();
+    } catch (const core::Error&) {
+        return false;
+    }
 }
 
 void configure(world::World& world, Run& run) {

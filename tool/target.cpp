@@ -18,6 +18,7 @@ Marker read_marker(world::Files& files, const std::string& directory) {
     for (const conf::Line& line : conf::parse(files.read(marker_path(directory)))) {
         if (line.name == "slot") marker.slot = line.value;
         if (line.name == "role") marker.role = line.value;
+        if (line.name == "admitted") marker.admitted = is_true(line.value);
         if (line.name == "system_identifier") marker.system_identifier = line.value;
         if (line.name == "slot_created") marker.slot_created = is_true(line.value);
         if (line.name == "made_directory") marker.made_directory = is_true(line.value);
@@ -56,6 +57,7 @@ void write_marker(world::Files& files, const std::string& directory, const Marke
     const auto truth = [](bool value) { return std::string(value ? "true" : "false"); };
     std::string text = "# An unfinished clone of pg_replica: run the same command again, or remove this directory.\n" +
                              conf::line({"slot", marker.slot}) + conf::line({"role", marker.role}) +
+                             conf::line({"admitted", truth(marker.admitted)}) +
                              conf::line({"system_identifier", marker.system_identifier}) +
                              conf::line({"slot_created", truth(marker.slot_created)}) +
                              conf::line({"made_directory", truth(marker.made_directory)}) +

@@ -20,7 +20,8 @@ inline constexpr const char* passfile_name = "pg_replica.passfile";
 // What is known of an unfinished clone.
 struct Marker {
     std::string slot;               // created, or about to be created, on the primary
-    std::string role;               // created by the clone; empty when it was there before
+    std::string role;               // made by the clone on the primary; empty when it was there before
+    bool admitted = false;          // the clone added a line for that role to pg_hba.conf
     std::string system_identifier;  // of the primary
     bool slot_created = false;
     bool made_directory = false;    // the directory did not exist before

@@ -88,6 +88,15 @@ void print_result(const cloning::Run& run) {
                run.marker_time.count(), options.port, options.directory, options.log);
 }
 
+// The second run of a command that has succeeded: says so, proves it, changes nothing.
+ExitCode prove_again(world::World& world, cloning::Run& run) {
+    world.reporter.step("The standby is there already and runs: nothing to make");
+    cloning::see_streaming(world, run);
+    cloning::see_marker(world, run);
+    print_result(run);
+    return ExitCode::ok;
+}
+
 ExitCode run_clone(Options options) {
     real::become(options.os_user);
     real::LibpqDatabase database;
@@ -103,11 +112,12 @@ ExitCode run_clone(Options options) {
     const cloning::PrimaryFacts primary = cloning::gather(world, link, options);
     const cloning::HostFacts host = cloning::look_at_host(world, options, primary);
     introduce(terminal, options, primary);
-    cloning::refuse_if_any_error(terminal, cloning::findings(options, primary, host));
-    const auto run = std::make_shared<cloning::Run>(options, primary, host, link,
-                                                    programs::find(world, primary.major(), options.bin_dir));
-    if (options.prepare) run->preparation = make_preparation(options, primary);
+    const auto run = std::make_shared<cloning::Run>(options, primary, host, link);
     run->application_name = is_plain_ascii(options.name) ? options.name : options.slot;
+    if (cloning::is_there_already(world, *run)) return prove_again(world, *run);
+    cloning::refuse_if_any_error(terminal, cloning::findings(options, primary, host));
+    run->bin_dir = programs::find(world, primary.major(), options.bin_dir);
+    if (options.prepare) run->preparation = make_preparation(options, primary);
     const plan::Plan plan = cloning::can_be_finished(primary, host) ? cloning::make_finishing_plan(run) : cloning::make_plan(run);
     if (options.dry_run) {
         fmt::print("{}", plan::describe(plan));
