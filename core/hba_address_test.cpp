@@ -51,6 +51,7 @@ TEST(HbaAddress, NetworksContainAndOverlap) {
     EXPECT_TRUE(hba::contains(network("10.0.0.0", 24), network("10.0.0.5", 32)));
     EXPECT_FALSE(hba::contains(network("10.0.0.0", 29), network("10.0.0.9", 32)));
     EXPECT_FALSE(hba::contains(network("10.0.0.5", 32), network("10.0.0.0", 24)));
+    EXPECT_FALSE(hba::contains(network("10.0.0.0", 32), network("10.0.0.0", 24)));
     EXPECT_TRUE(hba::overlap(network("10.0.0.5", 32), network("10.0.0.0", 24)));
     EXPECT_FALSE(hba::overlap(network("10.0.1.5", 32), network("10.0.0.0", 24)));
     EXPECT_FALSE(hba::overlap(network("::", 0), network("10.0.0.0", 24)));
