@@ -68,7 +68,7 @@ std::string_view trimmed(std::string_view text) {
 
 // Works out one requirement after the other; the wishes have been checked.
 class Planner {
-   public:
+ public:
     Planner(const Facts& facts, const Wishes& wishes) : facts_(facts), wishes_(wishes) {}
 
     std::vector<Requirement> plan() {
@@ -83,17 +83,19 @@ class Planner {
         return std::move(plan_);
     }
 
-   private:
+ private:
     bool enough(const std::string& name, const std::string& value, const std::string& required) const {
         return measure(name, value) >= measure(name, required);
     }
 
-    void at_least(const std::string& name, const std::string& required, const std::string& target, std::string reason) {
+    void at_least(const std::string& name, const std::string& required, const std::string& target,
+                  std::string reason) {
         const Parameter& parameter = facts_.get(name);
         const bool later = enough(name, parameter.at_restart, required);
         const bool now = enough(name, parameter.running, required);
         if (now && !later) reason += fmt::format("; the next start would use {}", parameter.at_restart);
-        plan_.push_back({name, required, now && later, later ? std::nullopt : std::optional(target), std::move(reason)});
+        plan_.push_back(
+            {name, required, now && later, later ? std::nullopt : std::optional(target), std::move(reason)});
     }
 
     void anything(const std::string& name, std::string reason) {
@@ -102,34 +104,42 @@ class Planner {
 
     void wal_level() {
         const bool logical = facts_.logical_slots > 0 || facts_.get("wal_level").running == "logical";
-        at_least("wal_level", "replica", logical ? "logical" : "replica", "minimal leaves out what a standby needs");
+        at_least("wal_level", "replica", logical ? "logical" : "replica",
+                 "minimal leaves out what a standby needs");
     }
 
     void limit(const std::string& name, std::int64_t required, std::string reason) {
-        const std::int64_t target = std::max({required, shipped_limit, measure(name, facts_.get(name).running)});
+        const std::int64_t target =
+            std::max({required, shipped_limit, measure(name, facts_.get(name).running)});
         at_least(name, std::to_string(required), std::to_string(target), std::move(reason));
     }
 
     void senders() {
         std::string reason = fmt::format("one for each of {} standbys and two for a clone", wishes_.standbys);
-        if (facts_.logical_slots > 0) reason += fmt::format(", and one for each of {} logical slots", facts_.logical_slots);
+        if (facts_.logical_slots > 0)
+            reason += fmt::format(", and one for each of {} logical slots", facts_.logical_slots);
         const std::int64_t required = wishes_.standbys + 2 + facts_.logical_slots;
-        if (!facts_.standbys.empty() && measure("max_wal_senders", facts_.get("max_wal_senders").at_restart) < required)
-            reason += fmt::format("; a standby with a smaller value pauses its replay, so raise it there first: {}",
-                                  facts_.standbys);
+        if (!facts_.standbys.empty() &&
+            measure("max_wal_senders", facts_.get("max_wal_senders").at_restart) < required)
+            reason +=
+                fmt::format("; a standby with a smaller value pauses its replay, so raise it there first: {}",
+                            facts_.standbys);
         limit("max_wal_senders", required, std::move(reason));
     }
 
     void slots() {
-        std::string reason = fmt::format("one for each of {} standbys and a temporary one for a clone", wishes_.standbys);
+        std::string reason =
+            fmt::format("one for each of {} standbys and a temporary one for a clone", wishes_.standbys);
         if (facts_.logical_slots > 0) reason += fmt::format(", and {} logical ones", facts_.logical_slots);
         const std::int64_t needed = wishes_.standbys + 1 + facts_.logical_slots;
-        limit("max_replication_slots", std::max(needed, facts_.physical_slots + facts_.logical_slots), std::move(reason));
+        limit("max_replication_slots", std::max(needed, facts_.physical_slots + facts_.logical_slots),
+              std::move(reason));
     }
 
     void wal_keep_size() {
         if (!wishes_.wal_keep_size) return anything("wal_keep_size", "slots keep the WAL that standbys need");
-        at_least("wal_keep_size", *wishes_.wal_keep_size, *wishes_.wal_keep_size, "asked for; it is never lowered");
+        at_least("wal_keep_size", *wishes_.wal_keep_size, *wishes_.wal_keep_size,
+                 "asked for; it is never lowered");
     }
 
     // The one value that may be lowered, and only from "no bound": that is what naming a bound is for.
@@ -137,8 +147,9 @@ class Planner {
         const std::string name = "max_slot_wal_keep_size";
         const bool bounded = measure(name, facts_.get(name).at_restart) != unbounded;
         if (!wishes_.max_slot_wal_keep_size)
-            return anything(name, bounded ? "a slot that falls further behind is given up"
-                                          : "no bound: a slot whose standby is gone fills the disk; name one");
+            return anything(name, bounded
+                                      ? "a slot that falls further behind is given up"
+                                      : "no bound: a slot whose standby is gone fills the disk; name one");
         if (bounded || measure(name, *wishes_.max_slot_wal_keep_size) == unbounded)
             return at_least(name, *wishes_.max_slot_wal_keep_size, *wishes_.max_slot_wal_keep_size,
                             "asked for; a bound is never lowered");
@@ -148,7 +159,8 @@ class Planner {
 
     void wal_log_hints() {
         if (facts_.data_checksums) return anything("wal_log_hints", "data checksums serve pg_rewind as well");
-        at_least("wal_log_hints", "on", "on", "pg_rewind brings back a former primary only with it or data checksums");
+        at_least("wal_log_hints", "on", "on",
+                 "pg_rewind brings back a former primary only with it or data checksums");
     }
 
     void archiving() {
@@ -170,18 +182,21 @@ class Planner {
 
 void check_standbys(std::int64_t standbys) {
     if (standbys >= 1 && standbys <= most_standbys) return;
-    throw core::Error(core::sqlstate::invalid_parameter_value, fmt::format("{} standbys cannot be planned for", standbys),
-                      {}, fmt::format("Pass the number of standbys that this server shall feed, 1 to {}.", most_standbys));
+    throw core::Error(
+        core::sqlstate::invalid_parameter_value, fmt::format("{} standbys cannot be planned for", standbys),
+        {}, fmt::format("Pass the number of standbys that this server shall feed, 1 to {}.", most_standbys));
 }
 
 void check_bound(const Facts& facts, const std::string& bound) {
     const std::int64_t wished = measure("max_slot_wal_keep_size", bound);
     if (wished < 1)
-        throw core::Error(core::sqlstate::invalid_parameter_value, "max_slot_wal_keep_size of 0 would give up every slot",
+        throw core::Error(core::sqlstate::invalid_parameter_value,
+                          "max_slot_wal_keep_size of 0 would give up every slot",
                           "A slot is invalidated as soon as it retains more than this.",
                           "Pass at least a few WAL segments, for example '10GB', or -1 for no bound.");
     if (wished > facts.most_retained) return;
-    if (measure("max_slot_wal_keep_size", facts.get("max_slot_wal_keep_size").at_restart) != unbounded) return;
+    if (measure("max_slot_wal_keep_size", facts.get("max_slot_wal_keep_size").at_restart) != unbounded)
+        return;
     throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
                       fmt::format("max_slot_wal_keep_size of {} would invalidate a replication slot", bound),
                       fmt::format("A slot retains {} MB of WAL already.", facts.most_retained),
@@ -190,15 +205,17 @@ void check_bound(const Facts& facts, const std::string& bound) {
 
 void check_archive_command(const Facts& facts, const std::string& command) {
     if (command.empty() || name::has_control_character(command))
-        throw core::Error(core::sqlstate::invalid_parameter_value,
-                          "archive_command is empty or contains a control character", {},
-                          "Pass a shell command in one line, for example 'test ! -f /archive/%f && cp %p /archive/%f'.");
+        throw core::Error(
+            core::sqlstate::invalid_parameter_value,
+            "archive_command is empty or contains a control character", {},
+            "Pass a shell command in one line, for example 'test ! -f /archive/%f && cp %p /archive/%f'.");
     const std::string& present = facts.get("archive_command").at_restart;
     if (!facts.archive_library.empty() || (!present.empty() && present != command))
-        throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "WAL is archived by another command already",
-                          facts.archive_library.empty() ? fmt::format("archive_command is: {}", present)
-                                                        : fmt::format("archive_library is: {}", facts.archive_library),
-                          "Leave the argument archive_command out, or clear the other one with ALTER SYSTEM first.");
+        throw core::Error(
+            core::sqlstate::object_not_in_prerequisite_state, "WAL is archived by another command already",
+            facts.archive_library.empty() ? fmt::format("archive_command is: {}", present)
+                                          : fmt::format("archive_library is: {}", facts.archive_library),
+            "Leave the argument archive_command out, or clear the other one with ALTER SYSTEM first.");
 }
 
 }  // namespace
@@ -248,17 +265,23 @@ std::vector<std::string> conflicts(const Facts& facts) {
     const std::int64_t slots = facts.physical_slots + facts.logical_slots;
     const bool minimal = later("wal_level") < 1;
     std::vector<std::string> found;
-    const auto check = [&found](bool wrong, std::string sentence) { if (wrong) found.push_back(std::move(sentence)); };
-    check(minimal && later("max_wal_senders") > 0, "max_wal_senders above 0 needs wal_level replica or logical.");
+    const auto check = [&found](bool wrong, std::string sentence) {
+        if (wrong) found.push_back(std::move(sentence));
+    };
+    check(minimal && later("max_wal_senders") > 0,
+          "max_wal_senders above 0 needs wal_level replica or logical.");
     check(minimal && later("archive_mode") > 0, "archive_mode on needs wal_level replica or logical.");
     check(minimal && facts.summarize_wal, "summarize_wal on needs wal_level replica or logical.");
-    check(minimal && slots > 0, fmt::format("{} replication slots need wal_level replica or logical.", slots));
+    check(minimal && slots > 0,
+          fmt::format("{} replication slots need wal_level replica or logical.", slots));
     check(facts.logical_slots > 0 && !minimal && later("wal_level") < 2 && !facts.logical_on_demand,
           fmt::format("{} logical replication slots need wal_level logical.", facts.logical_slots));
     check(slots > later("max_replication_slots"),
-          fmt::format("{} replication slots exist, max_replication_slots would be {}.", slots, later("max_replication_slots")));
+          fmt::format("{} replication slots exist, max_replication_slots would be {}.", slots,
+                      later("max_replication_slots")));
     check(facts.walsenders > later("max_wal_senders"),
-          fmt::format("{} WAL senders run, max_wal_senders would be {}.", facts.walsenders, later("max_wal_senders")));
+          fmt::format("{} WAL senders run, max_wal_senders would be {}.", facts.walsenders,
+                      later("max_wal_senders")));
     check(later("max_wal_senders") + facts.other_processes > most_processes,
           fmt::format("max_wal_senders of {} and {} other processes are more than the server can have.",
                       later("max_wal_senders"), facts.other_processes));

@@ -1,5 +1,6 @@
-// What replication needs of the server's configuration, worked out from what is there: never lower than it is, and
-// never a combination with which the next start fails. Pure; see runtime-config-replication and runtime-config-wal.
+// What replication needs of the server's configuration, worked out from what is there: never lower than it
+// is, and never a combination with which the next start fails. Pure; see runtime-config-replication and
+// runtime-config-wal.
 #pragma once
 
 #include <array>
@@ -27,14 +28,15 @@ struct Facts {
     std::vector<Parameter> parameters;  // all of names
     std::int64_t physical_slots = 0;
     std::int64_t logical_slots = 0;
-    std::int64_t walsenders = 0;         // running now
-    std::int64_t most_retained = 0;      // megabytes of WAL that the slot furthest behind retains
-    std::int64_t other_processes = 0;    // max_connections and all else that shares the limit of server processes
+    std::int64_t walsenders = 0;     // running now
+    std::int64_t most_retained = 0;  // megabytes of WAL that the slot furthest behind retains
+    std::int64_t other_processes =
+        0;  // max_connections and all else that shares the limit of server processes
     bool data_checksums = false;
     bool summarize_wal = false;
-    bool logical_on_demand = false;      // logical slots work with wal_level = replica (19)
+    bool logical_on_demand = false;  // logical slots work with wal_level = replica (19)
     std::string archive_library;
-    std::string standbys;                // names of those that stream now, for people
+    std::string standbys;  // names of those that stream now, for people
 
     const Parameter& get(std::string_view name) const;
     // The same with another value at the next start.
@@ -53,20 +55,22 @@ struct Requirement {
     std::string name;
     std::optional<std::string> required;  // nothing: any value will do
     bool sufficient;                      // now and after the next start
-    std::optional<std::string> to_write;  // what ALTER SYSTEM has to set; nothing when the next start has enough
+    std::optional<std::string>
+        to_write;  // what ALTER SYSTEM has to set; nothing when the next start has enough
     std::string reason;
 };
 
-// One requirement for each of names, in that order. Throws core::Error when a wish cannot be met without harm: too
-// many standbys, a bound that would invalidate a slot, an archive_command that would replace another one.
+// One requirement for each of names, in that order. Throws core::Error when a wish cannot be met without
+// harm: too many standbys, a bound that would invalidate a slot, an archive_command that would replace
+// another one.
 std::vector<Requirement> require(const Facts& facts, const Wishes& wishes);
 
-// Why the server would not come up with, or would cut off standbys by, the values of its next start; empty when it
-// is sound. Sentences.
+// Why the server would not come up with, or would cut off standbys by, the values of its next start; empty
+// when it is sound. Sentences.
 std::vector<std::string> conflicts(const Facts& facts);
 
-// A size as postgresql.conf takes it ("1GB", "512 kB", "64" for megabytes) in megabytes, rounded as the server does;
-// nothing when it is none.
+// A size as postgresql.conf takes it ("1GB", "512 kB", "64" for megabytes) in megabytes, rounded as the
+// server does; nothing when it is none.
 std::optional<std::int64_t> megabytes(std::string_view text);
 
 // How much a value of one of names gives, comparable within one name; a size of -1 is more than any other.

@@ -13,10 +13,14 @@ using settings::Wishes;
 // A server as initdb makes it.
 Facts shipped() {
     Facts facts;
-    facts.parameters = {{"wal_level", "replica", "replica"},      {"max_wal_senders", "10", "10"},
-                        {"max_replication_slots", "10", "10"},    {"wal_keep_size", "0", "0"},
-                        {"max_slot_wal_keep_size", "-1", "-1"},   {"wal_log_hints", "off", "off"},
-                        {"hot_standby", "on", "on"},              {"archive_mode", "off", "off"},
+    facts.parameters = {{"wal_level", "replica", "replica"},
+                        {"max_wal_senders", "10", "10"},
+                        {"max_replication_slots", "10", "10"},
+                        {"wal_keep_size", "0", "0"},
+                        {"max_slot_wal_keep_size", "-1", "-1"},
+                        {"wal_log_hints", "off", "off"},
+                        {"hot_standby", "on", "on"},
+                        {"archive_mode", "off", "off"},
                         {"archive_command", "(disabled)", ""}};
     return facts;
 }
@@ -69,7 +73,9 @@ TEST(Settings, WalLevelIsRaisedToReplicaAndNeverTakenFromLogical) {
     EXPECT_EQ(written("wal_level", with_value(shipped(), "wal_level", "minimal")), "replica");
     EXPECT_EQ(written("wal_level", with_value(shipped(), "wal_level", "logical")), "nothing");
     EXPECT_EQ(written("wal_level", with_value(shipped(), "wal_level", "hot_standby")), "nothing");
-    EXPECT_EQ(written("wal_level", with_value(shipped(), "wal_level", "logical").with("wal_level", "minimal")), "logical");
+    EXPECT_EQ(
+        written("wal_level", with_value(shipped(), "wal_level", "logical").with("wal_level", "minimal")),
+        "logical");
 }
 
 TEST(Settings, AreSizedForTheStandbysAndNeverLowered) {
@@ -101,8 +107,10 @@ TEST(Settings, SizesAreRaisedWhenAskedAndNeverLowered) {
     const auto keep = [](const char* size) { return Wishes{2, size, {}, {}}; };
     EXPECT_EQ(written("wal_keep_size", shipped()), "nothing");
     EXPECT_EQ(written("wal_keep_size", shipped(), keep("1GB")), "1GB");
-    EXPECT_EQ(written("wal_keep_size", with_value(shipped(), "wal_keep_size", "1024"), keep("1GB")), "nothing");
-    EXPECT_EQ(written("wal_keep_size", with_value(shipped(), "wal_keep_size", "2048"), keep("1GB")), "nothing");
+    EXPECT_EQ(written("wal_keep_size", with_value(shipped(), "wal_keep_size", "1024"), keep("1GB")),
+              "nothing");
+    EXPECT_EQ(written("wal_keep_size", with_value(shipped(), "wal_keep_size", "2048"), keep("1GB")),
+              "nothing");
 }
 
 TEST(Settings, ABoundForSlotsIsSetOnlyWhenAskedAndNeverLoweredAfterwards) {
@@ -131,7 +139,8 @@ TEST(Settings, ArchivingIsTurnedOnOnlyWithACommandAndReplacesNone) {
     EXPECT_EQ(written("archive_mode", shipped(), archive), "on");
     EXPECT_EQ(written("archive_command", shipped(), archive), "cp %p /a/%f");
     EXPECT_EQ(written("archive_mode", with_value(shipped(), "archive_mode", "always"), archive), "nothing");
-    EXPECT_EQ(written("archive_command", with_value(shipped(), "archive_command", "cp %p /a/%f"), archive), "nothing");
+    EXPECT_EQ(written("archive_command", with_value(shipped(), "archive_command", "cp %p /a/%f"), archive),
+              "nothing");
     EXPECT_EQ(sqlstate_of(with_value(shipped(), "archive_command", "other"), archive), "55000");
     Facts library = shipped();
     library.archive_library = "basic_archive";
@@ -152,7 +161,8 @@ TEST(Settings, CombinationsThatKeepTheServerDownAreFound) {
     const Facts minimal = shipped().with("wal_level", "minimal");
     EXPECT_EQ(settings::conflicts(minimal).size(), 1U);
     EXPECT_TRUE(settings::conflicts(minimal.with("max_wal_senders", "0")).empty());
-    EXPECT_EQ(settings::conflicts(minimal.with("max_wal_senders", "0").with("archive_mode", "on")).size(), 1U);
+    EXPECT_EQ(settings::conflicts(minimal.with("max_wal_senders", "0").with("archive_mode", "on")).size(),
+              1U);
     Facts summarizing = minimal.with("max_wal_senders", "0");
     summarizing.summarize_wal = true;
     EXPECT_EQ(settings::conflicts(summarizing).size(), 1U);
@@ -166,7 +176,8 @@ TEST(Settings, CombinationsThatLoseSlotsOrStandbysAreFound) {
     slots.physical_slots = 3;
     EXPECT_TRUE(settings::conflicts(slots).empty());
     EXPECT_EQ(settings::conflicts(slots.with("max_replication_slots", "2")).size(), 1U);
-    EXPECT_EQ(settings::conflicts(slots.with("wal_level", "minimal").with("max_wal_senders", "0")).size(), 1U);
+    EXPECT_EQ(settings::conflicts(slots.with("wal_level", "minimal").with("max_wal_senders", "0")).size(),
+              1U);
     slots.logical_slots = 1;
     EXPECT_EQ(settings::conflicts(slots).size(), 1U);
     EXPECT_TRUE(settings::conflicts(slots.with("wal_level", "logical")).empty());
@@ -186,5 +197,6 @@ TEST(Settings, SizesAreReadAsTheServerReadsThem) {
     EXPECT_EQ(settings::megabytes("2TB"), 2 * 1024 * 1024);
     EXPECT_EQ(settings::megabytes("2048kB"), 2);
     EXPECT_EQ(settings::megabytes("0x10"), 16);
-    for (const char* text : {"", " ", "x", "1gb", "1 XB", "GB"}) EXPECT_FALSE(settings::megabytes(text)) << text;
+    for (const char* text : {"", " ", "x", "1gb", "1 XB", "GB"})
+        EXPECT_FALSE(settings::megabytes(text)) << text;
 }

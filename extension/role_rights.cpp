@@ -20,18 +20,22 @@ struct Caller {
 
 Caller caller() {
     const pg::Rows found = pg::query(
-        "SELECT rolname, rolsuper, rolcreaterole, rolreplication FROM pg_catalog.pg_roles WHERE rolname = current_user");
+        "SELECT rolname, rolsuper, rolcreaterole, rolreplication FROM pg_catalog.pg_roles WHERE rolname = "
+        "current_user");
     const pg::Row& row = found.rows.at(0);
     return {row[0].value_or(""), row[1] == "t", row[2] == "t", row[3] == "t"};
 }
 
 bool is_admin_of(const std::string& role) {
-    return pg::query_value("SELECT pg_has_role(oid, 'MEMBER WITH ADMIN OPTION') FROM pg_catalog.pg_roles "
-                           "WHERE rolname::text = $1", {role}) == "t";
+    return pg::query_value(
+               "SELECT pg_has_role(oid, 'MEMBER WITH ADMIN OPTION') FROM pg_catalog.pg_roles "
+               "WHERE rolname::text = $1",
+               {role}) == "t";
 }
 
 void refuse_before_16() {
-    throw core::Error(core::sqlstate::insufficient_privilege, "must be superuser to create or alter a replication role",
+    throw core::Error(core::sqlstate::insufficient_privilege,
+                      "must be superuser to create or alter a replication role",
                       "PostgreSQL 15 and older let only superusers handle roles with REPLICATION.",
                       "Call the function as a superuser.");
 }

@@ -1,5 +1,5 @@
-// The rights that replication roles take, said before the first change. PostgreSQL 13 to 15: superuser; from 16:
-// CREATEROLE and REPLICATION, and ADMIN OPTION on a role that exists (sql-createrole, sql-alterrole).
+// The rights that replication roles take, said before the first change. PostgreSQL 13 to 15: superuser; from
+// 16: CREATEROLE and REPLICATION, and ADMIN OPTION on a role that exists (sql-createrole, sql-alterrole).
 #pragma once
 
 #include <string>

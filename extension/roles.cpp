@@ -48,7 +48,8 @@ std::optional<Role> find(const std::string& name, const pg::Value& wanted_until 
     if (found.rows.empty()) return std::nullopt;
     const pg::Row& row = found.rows.front();
     const auto is = [&row](int column) { return row[column] == "t"; };
-    return Role{is(0), is(1), is(2), std::stoll(*row[3]), row[4], is(5), is(6), is(7), is(8), pg::stored_password_kind(name)};
+    return Role{is(0), is(1), is(2), std::stoll(*row[3]),           row[4], is(5),
+                is(6), is(7), is(8), pg::stored_password_kind(name)};
 }
 
 void check_plain_password(const std::string& password) {
@@ -67,22 +68,25 @@ void check_hash(const std::string& password) {
     const std::string kind = pg::password_kind(password);
     const bool looks_like_scram = password.starts_with("SCRAM-SHA-256$");
     if (kind == "md5")
-        throw core::Error(core::sqlstate::invalid_parameter_value, "password is an MD5 hash",
-                          "PostgreSQL has deprecated MD5 passwords, and pg_hba.conf rules with scram-sha-256 refuse them.",
-                          "Pass a SCRAM verifier or a plain password.");
+        throw core::Error(
+            core::sqlstate::invalid_parameter_value, "password is an MD5 hash",
+            "PostgreSQL has deprecated MD5 passwords, and pg_hba.conf rules with scram-sha-256 refuse them.",
+            "Pass a SCRAM verifier or a plain password.");
     if (looks_like_scram && kind != "scram-sha-256")
-        throw core::Error(core::sqlstate::invalid_parameter_value, "password is not a complete SCRAM verifier", {},
+        throw core::Error(core::sqlstate::invalid_parameter_value,
+                          "password is not a complete SCRAM verifier", {},
                           "Pass SCRAM-SHA-256$iterations:salt$stored_key:server_key as one line.");
     if (kind == "scram-sha-256" && pg::verifier_fits(password, ""))
-        throw core::Error(core::sqlstate::invalid_parameter_value, "password is the verifier of an empty password",
-                          "PostgreSQL lets nobody log in with an empty password.", "Pass the verifier of a password.");
+        throw core::Error(
+            core::sqlstate::invalid_parameter_value, "password is the verifier of an empty password",
+            "PostgreSQL lets nobody log in with an empty password.", "Pass the verifier of a password.");
 }
 
 void check_limit(std::optional<std::int64_t> limit) {
     if (!limit || *limit >= 1 || *limit == -1) return;
-    throw core::Error(core::sqlstate::invalid_parameter_value, fmt::format("connection limit {} lets nobody in", *limit),
-                      "A clone needs two connections at once, a standby one.",
-                      "Pass at least 2, or -1 for no limit.");
+    throw core::Error(
+        core::sqlstate::invalid_parameter_value, fmt::format("connection limit {} lets nobody in", *limit),
+        "A clone needs two connections at once, a standby one.", "Pass at least 2, or -1 for no limit.");
 }
 
 void check_valid_until(const pg::Value& until) {
@@ -93,7 +97,8 @@ void check_valid_until(const pg::Value& until) {
 }
 
 Wanted read(const pg::Arguments& arguments) {
-    Wanted wanted{arguments.required(0, "role_name"), arguments.text(1), arguments.integer(2), arguments.text(3)};
+    Wanted wanted{arguments.required(0, "role_name"), arguments.text(1), arguments.integer(2),
+                  arguments.text(3)};
     name::check_role(wanted.name);
     if (wanted.password) {
         check_plain_password(*wanted.password);
@@ -107,26 +112,31 @@ Wanted read(const pg::Arguments& arguments) {
 std::string limit_and_end(const Wanted& wanted) {
     std::string clauses;
     if (wanted.limit) clauses += fmt::format(" CONNECTION LIMIT {}", *wanted.limit);
-    if (wanted.valid_until) clauses += fmt::format(" VALID UNTIL {}", name::quote_literal(*wanted.valid_until));
+    if (wanted.valid_until)
+        clauses += fmt::format(" VALID UNTIL {}", name::quote_literal(*wanted.valid_until));
     return clauses;
 }
 
 void make(const Wanted& wanted) {
     check_rights_to_create();
     const std::string role = name::quote_identifier(wanted.name);
-    pg::create_role(fmt::format("CREATE ROLE {} LOGIN REPLICATION{}", role, limit_and_end(wanted)), wanted.password);
+    pg::create_role(fmt::format("CREATE ROLE {} LOGIN REPLICATION{}", role, limit_and_end(wanted)),
+                    wanted.password);
     pg::query(fmt::format("COMMENT ON ROLE {} IS '{}, created by replica.create_role'", role, mark));
 }
 
 void refuse_to_take_away(const Wanted& wanted, const Role& role) {
-    const bool lower_limit = wanted.limit && *wanted.limit != -1 && (role.limit == -1 || *wanted.limit < role.limit);
+    const bool lower_limit =
+        wanted.limit && *wanted.limit != -1 && (role.limit == -1 || *wanted.limit < role.limit);
     if (!lower_limit && !role.wanted_earlier) return;
     const std::string present_limit = role.limit == -1 ? "none" : std::to_string(role.limit);
     throw core::Error(
         core::sqlstate::object_not_in_prerequisite_state,
         fmt::format("role \"{}\" already has more than is asked", wanted.name),
-        fmt::format("Its connection limit is {}, its password is valid until {}; replica.create_role never takes an "
-                    "attribute away.", present_limit, role.valid_until.value_or("infinity")),
+        fmt::format(
+            "Its connection limit is {}, its password is valid until {}; replica.create_role never takes an "
+            "attribute away.",
+            present_limit, role.valid_until.value_or("infinity")),
         fmt::format("Run ALTER ROLE {}{};", name::quote_identifier(wanted.name), limit_and_end(wanted)));
 }
 
@@ -136,8 +146,10 @@ bool complete(const Wanted& wanted, const Role& role) {
     std::string clauses;
     if (!role.login) clauses += " LOGIN";
     if (!role.replication) clauses += " REPLICATION";
-    if (wanted.limit && *wanted.limit != role.limit) clauses += fmt::format(" CONNECTION LIMIT {}", *wanted.limit);
-    if (role.wanted_later) clauses += fmt::format(" VALID UNTIL {}", name::quote_literal(*wanted.valid_until));
+    if (wanted.limit && *wanted.limit != role.limit)
+        clauses += fmt::format(" CONNECTION LIMIT {}", *wanted.limit);
+    if (role.wanted_later)
+        clauses += fmt::format(" VALID UNTIL {}", name::quote_literal(*wanted.valid_until));
     // rights come before the comparison: it must not help to guess a password
     if (!clauses.empty() || wanted.password) check_rights_to_alter(wanted.name);
     const bool new_password = wanted.password && !pg::has_password(wanted.name, *wanted.password);
@@ -168,8 +180,9 @@ Differences differences(const Wanted& wanted, const Role& role) {
         found.add(fmt::format("Its connection limit is {}.", role.limit),
                   fmt::format("CONNECTION LIMIT {}", wanted.limit.value_or(-1)));
     if (role.expired || role.wanted_earlier || role.wanted_later)
-        found.add(fmt::format("Its password is valid until {}.", until),
-                  fmt::format("VALID UNTIL {}", name::quote_literal(wanted.valid_until.value_or("infinity"))));
+        found.add(
+            fmt::format("Its password is valid until {}.", until),
+            fmt::format("VALID UNTIL {}", name::quote_literal(wanted.valid_until.value_or("infinity"))));
     if (wanted.password) found.facts += " Its password is not known to be the given one.";
     return found;
 }
@@ -188,10 +201,11 @@ void accept_or_refuse(const Wanted& wanted, const Role& role) {
     std::string hint = "Choose another role name";
     if (!found.clauses.empty()) hint += fmt::format(", or run ALTER ROLE {}{}", quoted, found.clauses);
     if (wanted.password) hint += fmt::format(", or set its password with \\password {} in psql", quoted);
-    throw core::Error(core::sqlstate::duplicate_object,
-                      fmt::format("role \"{}\" exists and was not created by pg_replica", wanted.name),
-                      found.facts.substr(1),
-                      fmt::format("{}, or hand it over with COMMENT ON ROLE {} IS '{}';", hint, quoted, mark));
+    throw core::Error(
+        core::sqlstate::duplicate_object,
+        fmt::format("role \"{}\" exists and was not created by pg_replica", wanted.name),
+        found.facts.substr(1),
+        fmt::format("{}, or hand it over with COMMENT ON ROLE {} IS '{}';", hint, quoted, mark));
 }
 
 pg::Value password_note(const Role& role) {

@@ -18,12 +18,14 @@ namespace settings {
 
 namespace {
 
-// The server's own parser decides first what is a size at all; it lets line breaks pass, which ALTER SYSTEM refuses.
+// The server's own parser decides first what is a size at all; it lets line breaks pass, which ALTER SYSTEM
+// refuses.
 void check_size(const std::string& name, const pg::Value& size) {
     if (!size) return;
     if (name::has_control_character(*size))
-        throw core::Error(core::sqlstate::invalid_parameter_value, fmt::format("{} contains a control character", name),
-                          {}, "Pass a number and a unit, for example '10GB'.");
+        throw core::Error(core::sqlstate::invalid_parameter_value,
+                          fmt::format("{} contains a control character", name), {},
+                          "Pass a number and a unit, for example '10GB'.");
     pg::check_parameter(name, *size);
 }
 
@@ -36,7 +38,8 @@ Wishes read(const pg::Arguments& arguments) {
 
 void check_place(const char* function, bool dry_run) {
     pg::refuse_in_recovery(function);
-    if (!dry_run) pg::refuse_in_transaction_block(function, "ALTER SYSTEM stays when the transaction is rolled back.");
+    if (!dry_run)
+        pg::refuse_in_transaction_block(function, "ALTER SYSTEM stays when the transaction is rolled back.");
 }
 
 const char* takes_effect(const Details& details) { return details.needs_restart ? "restart" : "reload"; }
@@ -55,15 +58,23 @@ bool lags(const std::vector<Requirement>& plan, const Gathered& gathered) {
     });
 }
 
-pg::Row row(const std::string& name, const pg::Value& asked, const Details& details, bool changed, std::string note) {
-    return {name, asked, details.shown, details.source, takes_effect(details), pg::boolean(details.pending_restart),
-            pg::boolean(changed), std::move(note)};
+pg::Row row(const std::string& name, const pg::Value& asked, const Details& details, bool changed,
+            std::string note) {
+    return {name,
+            asked,
+            details.shown,
+            details.source,
+            takes_effect(details),
+            pg::boolean(details.pending_restart),
+            pg::boolean(changed),
+            std::move(note)};
 }
 
 pg::Rows report(const std::vector<Requirement>& plan, const Gathered& now, std::string_view remark = {}) {
     pg::Rows rows;
     for (const Requirement& requirement : plan)
-        rows.rows.push_back(row(requirement.name, requirement.to_write ? requirement.to_write : requirement.required,
+        rows.rows.push_back(row(requirement.name,
+                                requirement.to_write ? requirement.to_write : requirement.required,
                                 now.details.at(requirement.name), requirement.to_write.has_value(),
                                 requirement.reason + std::string(requirement.to_write ? remark : "")));
     return rows;
@@ -79,8 +90,10 @@ struct Recorded {
 
 std::vector<Recorded> recorded() {
     std::vector<Recorded> found;
-    const pg::Rows rows = pg::query("SELECT name, before, set_to FROM replica.setting_history ORDER BY name COLLATE \"C\"");
-    for (const pg::Row& entry : rows.rows) found.push_back({entry[0].value_or(""), entry[1], entry[2].value_or("")});
+    const pg::Rows rows =
+        pg::query("SELECT name, before, set_to FROM replica.setting_history ORDER BY name COLLATE \"C\"");
+    for (const pg::Row& entry : rows.rows)
+        found.push_back({entry[0].value_or(""), entry[1], entry[2].value_or("")});
     return found;
 }
 
@@ -95,14 +108,16 @@ std::vector<Change> changes_of(const std::vector<Recorded>& history, const Gathe
     return changes;
 }
 
-pg::Rows report(const std::vector<Recorded>& history, const Gathered& before, const Gathered& now, std::string_view remark) {
+pg::Rows report(const std::vector<Recorded>& history, const Gathered& before, const Gathered& now,
+                std::string_view remark) {
     pg::Rows rows;
     for (const Recorded& entry : history) {
         const bool ours = is_ours(entry, before);
         std::string note = ours ? fmt::format("{} was set by replica.set_settings{}", entry.set_to, remark)
                                 : "changed by somebody else since; left as it is";
-        rows.rows.push_back(row(entry.name, ours ? entry.before.value_or(before.details.at(entry.name).below) : pg::Value(),
-                                now.details.at(entry.name), ours, std::move(note)));
+        rows.rows.push_back(
+            row(entry.name, ours ? entry.before.value_or(before.details.at(entry.name).below) : pg::Value(),
+                now.details.at(entry.name), ours, std::move(note)));
     }
     return rows;
 }
@@ -121,9 +136,10 @@ pg::Rows list(const pg::Arguments& arguments) {
     pg::Rows rows;
     for (const Requirement& requirement : require(gathered.facts, wishes)) {
         const Details& details = gathered.details.at(requirement.name);
-        rows.rows.push_back({requirement.name, details.shown, requirement.required, pg::boolean(requirement.sufficient),
-                             details.source, details.sourcefile, takes_effect(details),
-                             pg::boolean(details.pending_restart), requirement.reason});
+        rows.rows.push_back({requirement.name, details.shown, requirement.required,
+                             pg::boolean(requirement.sufficient), details.source, details.sourcefile,
+                             takes_effect(details), pg::boolean(details.pending_restart),
+                             requirement.reason});
     }
     return rows;
 }

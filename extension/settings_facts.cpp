@@ -51,11 +51,12 @@ std::string running_value(const std::string& name, const std::string& setting, c
     return name == "archive_command" && setting == "(disabled)" ? in_file : setting;
 }
 
-// pg_settings.pending_restart stays false until the files are read again and true when a pending value is taken back,
-// so the files count where they can be read.
+// pg_settings.pending_restart stays false until the files are read again and true when a pending value is
+// taken back, so the files count where they can be read.
 bool is_pending(const Parameter& parameter, bool needs_restart, bool known_to_server) {
     if (known_to_server && !may_read_files()) return true;
-    return needs_restart && measure(parameter.name, parameter.running) != measure(parameter.name, parameter.at_restart);
+    return needs_restart &&
+           measure(parameter.name, parameter.running) != measure(parameter.name, parameter.at_restart);
 }
 
 void add(Gathered& gathered, const pg::Row& row) {
@@ -64,14 +65,20 @@ void add(Gathered& gathered, const pg::Row& row) {
     const bool needs_restart = row[5] == "t";
     const std::string running = running_value(name, row[1].value_or(""), row[8].value_or(""));
     const Parameter parameter{name, running, fixed ? running : row[8].value_or(""), fixed};
-    gathered.details[name] = {row[2].value_or(""), row[3].value_or(""), row[4], needs_restart,
-                              is_pending(parameter, needs_restart, row[6] == "t"), row[10], row[9].value_or("")};
+    gathered.details[name] = {row[2].value_or(""),
+                              row[3].value_or(""),
+                              row[4],
+                              needs_restart,
+                              is_pending(parameter, needs_restart, row[6] == "t"),
+                              row[10],
+                              row[9].value_or("")};
     gathered.facts.parameters.push_back(parameter);
 }
 
 void add_surroundings(Facts& facts) {
     // sessions of autovacuum take their share of the processes by another name since they can be reloaded
-    const char* autovacuum = pg::version::has_autovacuum_worker_slots() ? "'autovacuum_worker_slots'" : "'autovacuum_max_workers'";
+    const char* autovacuum =
+        pg::version::has_autovacuum_worker_slots() ? "'autovacuum_worker_slots'" : "'autovacuum_max_workers'";
     const pg::Rows found = pg::query(fmt::format(surroundings, fmt::arg("autovacuum", autovacuum)));
     const pg::Row& row = found.rows.at(0);
     const auto number = [&row](int column) { return std::stoll(row[column].value_or("0")); };
@@ -90,7 +97,8 @@ void add_surroundings(Facts& facts) {
 }  // namespace
 
 bool may_read_files() {
-    return pg::query_value("SELECT has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')") == "t";
+    return pg::query_value(
+               "SELECT has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')") == "t";
 }
 
 Gathered gather() {

@@ -12,13 +12,13 @@ namespace settings {
 
 // What people want to see of a setting, beyond what core::settings reckons with.
 struct Details {
-    std::string shown;      // with its unit, as SHOW prints it
+    std::string shown;  // with its unit, as SHOW prints it
     std::string source;
-    pg::Value sourcefile;   // nothing for callers without pg_read_all_settings
+    pg::Value sourcefile;  // nothing for callers without pg_read_all_settings
     bool needs_restart;
     bool pending_restart;
-    pg::Value own;          // the value in postgresql.auto.conf
-    std::string below;      // what would count without that
+    pg::Value own;      // the value in postgresql.auto.conf
+    std::string below;  // what would count without that
 };
 
 struct Gathered {
@@ -26,8 +26,8 @@ struct Gathered {
     std::map<std::string, Details> details;
 };
 
-// Values of the next start are read from the configuration files; a caller who may not read them gets the running
-// values instead.
+// Values of the next start are read from the configuration files; a caller who may not read them gets the
+// running values instead.
 Gathered gather();
 
 // True when the caller may read the configuration files, with pg_show_all_file_settings().

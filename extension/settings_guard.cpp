@@ -20,9 +20,10 @@ void append(std::string& list, std::string_view separator, std::string_view item
 void refuse_switched_off() {
     if (!pg::version::has_allow_alter_system()) return;
     if (pg::query_value("SELECT current_setting('allow_alter_system')") == "on") return;
-    throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "ALTER SYSTEM is switched off on this server",
-                      "allow_alter_system is off: something else owns the configuration.",
-                      "Make the changes that replica.settings() shows there, or set allow_alter_system = on.");
+    throw core::Error(
+        core::sqlstate::object_not_in_prerequisite_state, "ALTER SYSTEM is switched off on this server",
+        "allow_alter_system is off: something else owns the configuration.",
+        "Make the changes that replica.settings() shows there, or set allow_alter_system = on.");
 }
 
 // Who has to have the right: also the session's user, so that a SECURITY DEFINER function lends it to nobody.
@@ -34,9 +35,10 @@ std::vector<std::string> callers() {
 }
 
 bool may_alter(const std::string& caller, const std::string& parameter) {
-    const char* statement = pg::version::has_parameter_privileges()
-                                ? "SELECT has_parameter_privilege($1::name, $2, 'ALTER SYSTEM')"
-                                : "SELECT rolsuper OR $2 IS NULL FROM pg_catalog.pg_roles WHERE rolname = $1::name";
+    const char* statement =
+        pg::version::has_parameter_privileges()
+            ? "SELECT has_parameter_privilege($1::name, $2, 'ALTER SYSTEM')"
+            : "SELECT rolsuper OR $2 IS NULL FROM pg_catalog.pg_roles WHERE rolname = $1::name";
     return pg::query_value(statement, {caller, parameter}) == "t";
 }
 
@@ -57,7 +59,8 @@ void add_parameters(Missing& missing, const std::vector<Change>& changes) {
             if (!may_alter(caller, change.name)) append(parameters, ", ", change.name);
         if (!parameters.empty())
             missing.add(fmt::format("Role \"{}\" may not ALTER SYSTEM: {}.", caller, parameters),
-                        fmt::format("GRANT ALTER SYSTEM ON PARAMETER {} TO {};", parameters, name::quote_identifier(caller)));
+                        fmt::format("GRANT ALTER SYSTEM ON PARAMETER {} TO {};", parameters,
+                                    name::quote_identifier(caller)));
     }
 }
 
@@ -70,8 +73,9 @@ void add_objects(Missing& missing) {
                         fmt::format("GRANT EXECUTE ON FUNCTION {} TO {};", function, grantee));
     if (pg::query_value("SELECT bool_and(has_table_privilege('replica.setting_history', p)) "
                         "FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p") != "t")
-        missing.add(fmt::format("Role \"{}\" may not write replica.setting_history.", caller),
-                    fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE ON replica.setting_history TO {};", grantee));
+        missing.add(
+            fmt::format("Role \"{}\" may not write replica.setting_history.", caller),
+            fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE ON replica.setting_history TO {};", grantee));
 }
 
 void check_rights(const std::vector<Change>& changes) {
@@ -80,9 +84,11 @@ void check_rights(const std::vector<Change>& changes) {
     add_objects(missing);
     if (missing.facts.empty()) return;
     const bool grantable = pg::version::has_parameter_privileges();
-    throw core::Error(core::sqlstate::insufficient_privilege, "rights to change the configuration are missing", missing.facts,
-                      grantable ? fmt::format("Run as a superuser: {}", missing.grants)
-                                : "Call the function as a superuser; PostgreSQL 14 and older let nobody else.");
+    throw core::Error(core::sqlstate::insufficient_privilege,
+                      "rights to change the configuration are missing", missing.facts,
+                      grantable
+                          ? fmt::format("Run as a superuser: {}", missing.grants)
+                          : "Call the function as a superuser; PostgreSQL 14 and older let nobody else.");
 }
 
 // The server marks a value that waits for a restart as an error as well; that is none.
@@ -97,16 +103,20 @@ void refuse_broken_files() {
     std::string facts;
     for (const pg::Row& row : found.rows)
         if (is_broken(row[2], row[3]))
-            append(facts, " ", fmt::format("{}, line {}: {}.", row[0].value_or("?"), row[1].value_or("?"), row[4].value_or("")));
+            append(facts, " ",
+                   fmt::format("{}, line {}: {}.", row[0].value_or("?"), row[1].value_or("?"),
+                               row[4].value_or("")));
     if (facts.empty()) return;
-    throw core::Error(core::sqlstate::config_file_error, "configuration files contain errors", facts,
-                      "Mend them first: a reload ignores the files as they are, and the next start fails on them.");
+    throw core::Error(
+        core::sqlstate::config_file_error, "configuration files contain errors", facts,
+        "Mend them first: a reload ignores the files as they are, and the next start fails on them.");
 }
 
 void refuse_unwritable() {
     const std::string why = pg::why_configuration_is_unwritable();
     if (why.empty()) return;
-    throw core::Error(core::sqlstate::config_file_error, "postgresql.auto.conf cannot be written", fmt::format("{}.", why),
+    throw core::Error(core::sqlstate::config_file_error, "postgresql.auto.conf cannot be written",
+                      fmt::format("{}.", why),
                       "Give the server's operating system user the right to write it.");
 }
 
@@ -116,14 +126,16 @@ void refuse_fixed(const Gathered& gathered, const std::vector<Change>& changes) 
         const Parameter& parameter = gathered.facts.get(change.name);
         if (!parameter.fixed || !change.value) continue;
         append(fixed, ", ", change.name);
-        append(facts, " ", fmt::format("{} = {} comes from the {}.", change.name, parameter.running,
-                                       gathered.details.at(change.name).source));
+        append(facts, " ",
+               fmt::format("{} = {} comes from the {}.", change.name, parameter.running,
+                           gathered.details.at(change.name).source));
     }
     if (fixed.empty()) return;
-    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
-                      fmt::format("ALTER SYSTEM has no effect on: {}", fixed), facts,
-                      "Change it where the server is started: the options of postgres or pg_ctl, the service file, the "
-                      "arguments of the container, or patronictl edit-config.");
+    throw core::Error(
+        core::sqlstate::object_not_in_prerequisite_state,
+        fmt::format("ALTER SYSTEM has no effect on: {}", fixed), facts,
+        "Change it where the server is started: the options of postgres or pg_ctl, the service file, the "
+        "arguments of the container, or patronictl edit-config.");
 }
 
 void check_values(const std::vector<Change>& changes) {
@@ -144,8 +156,8 @@ void refuse_conflicts(const Facts& facts) {
     for (const std::string& conflict : conflicts(facts)) append(sentences, " ", conflict);
     if (sentences.empty()) return;
     throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
-                      "the next start of the server would fail or lose standbys with these settings", sentences,
-                      "See replica.settings() for the values and where they come from.");
+                      "the next start of the server would fail or lose standbys with these settings",
+                      sentences, "See replica.settings() for the values and where they come from.");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Everything that would make a change of the configuration fail, have no effect, or keep the server from starting
-// again: found before the first value is written.
+// Everything that would make a change of the configuration fail, have no effect, or keep the server from
+// starting again: found before the first value is written.
 #pragma once
 
 #include <optional>
@@ -15,9 +15,9 @@ struct Change {
     std::optional<std::string> value;  // nothing: ALTER SYSTEM RESET
 };
 
-// Throws core::Error or pg::ServerError for the first obstacle: ALTER SYSTEM switched off, rights (all that are
-// missing at once), files with errors, files that cannot be written, values fixed outside the files, values that the
-// parameter does not take, a combination that does not hold. No changes, no obstacle.
+// Throws core::Error or pg::ServerError for the first obstacle: ALTER SYSTEM switched off, rights (all that
+// are missing at once), files with errors, files that cannot be written, values fixed outside the files,
+// values that the parameter does not take, a combination that does not hold. No changes, no obstacle.
 void check_before_writing(const Gathered& gathered, const std::vector<Change>& changes);
 
 }  // namespace settings

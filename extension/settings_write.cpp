@@ -33,7 +33,8 @@ void put_back(const std::vector<Change>& written, const Gathered& before) {
     }
     if (commands.empty()) return;
     throw core::Error(core::sqlstate::config_file_error, "settings were written and could not be put back",
-                      "Writing another setting had failed; the server's log says why.", fmt::format("Run{}", commands));
+                      "Writing another setting had failed; the server's log says why.",
+                      fmt::format("Run{}", commands));
 }
 
 // An archive_command shows as disabled until archive_mode is on, which takes a restart.
@@ -48,11 +49,12 @@ void check_in_effect(const std::vector<Change>& changes) {
     const Gathered now = gather();
     for (const Change& change : changes)
         if (!is_in_effect(change, now))
-            throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
-                              fmt::format("{} did not take effect", change.name),
-                              fmt::format("It is {} after the reload, from the {}; everything was put back.",
-                                          now.details.at(change.name).shown, now.details.at(change.name).source),
-                              "See the server's log for the reason.");
+            throw core::Error(
+                core::sqlstate::object_not_in_prerequisite_state,
+                fmt::format("{} did not take effect", change.name),
+                fmt::format("It is {} after the reload, from the {}; everything was put back.",
+                            now.details.at(change.name).shown, now.details.at(change.name).source),
+                "See the server's log for the reason.");
 }
 
 }  // namespace

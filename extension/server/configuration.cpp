@@ -26,7 +26,8 @@ int try_parameter(const char* name, const char* value, int level) {
     return set_config_option(name, value, PGC_POSTMASTER, PGC_S_FILE, GUC_ACTION_SET, false, level, false);
 }
 
-// A subtransaction of its own: an error inside leaves the server's lock on postgresql.auto.conf taken otherwise.
+// A subtransaction of its own: an error inside leaves the server's lock on postgresql.auto.conf taken
+// otherwise.
 void alter_system(const std::string& statement) {
     const char* text = statement.c_str();
     atomically([text] {

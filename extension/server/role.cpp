@@ -21,7 +21,8 @@ namespace pg {
 
 namespace {
 
-// The parse tree of one statement, made by the server's own parser: nodes differ from major to major, the text does not.
+// The parse tree of one statement, made by the server's own parser: nodes differ from major to major, the
+// text does not.
 template <class Statement>
 Statement* parse_one(const char* text) {
     return reinterpret_cast<Statement*>(linitial_node(RawStmt, pg_parse_query(text))->stmt);
@@ -98,7 +99,8 @@ std::string stored_password_kind(const std::string& role) {
 bool has_password(const std::string& role, const std::string& password) {
     const char* stored = call([&role] { return stored_password(role.c_str()); });
     if (stored == nullptr) return false;
-    return password == stored || (password_kind(stored) == "scram-sha-256" && verifier_fits(stored, password));
+    return password == stored ||
+           (password_kind(stored) == "scram-sha-256" && verifier_fits(stored, password));
 }
 
 bool verifier_fits(const std::string& verifier, const std::string& plain) {

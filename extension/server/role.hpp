@@ -11,8 +11,9 @@ namespace pg {
 // Throws ServerError (25006) in a read-only transaction, as the command ("CREATE ROLE") itself would.
 void refuse_read_only(const char* command);
 
-// Run "CREATE ROLE ..." and "ALTER ROLE ..." with the caller's rights. password is added in-process, so that it
-// stands in no statement; the server hashes it unless it is a hash already, by password_encryption. Throw ServerError.
+// Run "CREATE ROLE ..." and "ALTER ROLE ..." with the caller's rights. password is added in-process, so that
+// it stands in no statement; the server hashes it unless it is a hash already, by password_encryption. Throw
+// ServerError.
 void create_role(const std::string& statement, const Value& password);
 void alter_role(const std::string& statement, const Value& password);
 
