@@ -188,6 +188,27 @@ SKIP:
 	is(slurp($hba), $before, 'and the file is untouched');
 }
 
+# --- with and without TLS ---
+
+SKIP:
+{
+	my ($key, $certificate) = map { $primary->data_dir . "/server.$_" } qw(key crt);
+	skip 'no openssl', 6 if run_program([ 'openssl', 'req', '-new', '-x509', '-days', '3', '-nodes', '-subj', '/CN=x', '-out', $certificate, '-keyout', $key ])->{status};
+	chmod 0600, $key;
+	set_rules('');
+	like(failure("SELECT * FROM replica.allow_standby('rep', '127.0.0.1', 'hostssl')"), qr/55000: connection type "hostssl" cannot match/, 'hostssl is refused while ssl is off');
+	$primary->psql_ok('ALTER SYSTEM SET ssl = on');
+	set_rules("hostnossl replication rep 127.0.0.1/32 reject\n");
+	poll_until(sub { $primary->psql_ok('SHOW ssl') eq 'on' });
+	is(allow("'rep', '127.0.0.1', 'hostssl'"), 't', 'hostssl is taken with ssl on');
+	is($primary->psql_ok("SELECT decision, line_number FROM replica.hba_decision('rep', '127.0.0.1', tls => true)"), 'accept|4', 'the decision with TLS is the new line');
+	is(run_program([ 'psql', '-XAtqw', '-c', 'IDENTIFY_SYSTEM', 'host=127.0.0.1 port=' . $primary->port . ' user=rep replication=true sslmode=require' ],
+		passfile => $passfile)->{status}, 0, 'and a connection with TLS is let in');
+	is(decision('rep'), 'reject', 'the decision without TLS is the line before');
+	is(attempt('rep'), 'reject', 'and a connection without TLS is rejected');
+	$primary->psql_ok('ALTER SYSTEM RESET ssl');
+}
+
 # --- a link is followed, a file outside the data directory is edited where it is ---
 
 my $outside = $primary->base . '/etc';
