@@ -2,6 +2,7 @@
 #include "extension/server/postgres.hpp"
 
 #include "extension/admission.hpp"
+#include "extension/check.hpp"
 #include "extension/hba.hpp"
 #include "extension/server/boundary.hpp"
 #include "extension/marker.hpp"
@@ -35,6 +36,8 @@ EXPORT(hba_decision, hba::decision)
 EXPORT(create_slot, slots::create)
 EXPORT(drop_slot, slots::drop)
 EXPORT(list_slots, slots::list)
+
+EXPORT(check, checks::run)
 
 EXPORT(list_standbys, status::standbys)
 EXPORT(describe_node, node::describe)

@@ -176,6 +176,18 @@ GRANT USAGE ON SCHEMA replica TO pg_monitor;
 GRANT EXECUTE ON FUNCTION replica.list_slots(), replica.list_standbys(), replica.describe_node() TO pg_monitor;
 GRANT SELECT ON replica.slots, replica.standbys, replica.node TO pg_monitor;
 
+-- Check ---------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION replica.check(standbys integer DEFAULT 1, role_name text DEFAULT NULL, address text DEFAULT NULL,
+                              tls boolean DEFAULT false)
+    RETURNS TABLE (name text, status text, detail text, hint text)
+    LANGUAGE C VOLATILE ROWS 26 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'check';
+REVOKE ALL ON FUNCTION replica.check(integer, text, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION replica.check(integer, text, text, boolean) TO pg_monitor;
+COMMENT ON FUNCTION replica.check(integer, text, text, boolean) IS
+    'what on this server would stop standbys from being cloned or from following, for a role and an address (NULL: Unix-domain socket); one row a check: ok, warning or error, the fact, and what mends it';
+
 -- Marker --------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE replica.marker (

@@ -1,0 +1,118 @@
+#include "core/check.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+void expect(const checks::Finding& finding, checks::Status status, std::string_view detail, std::string_view hint) {
+    EXPECT_EQ(checks::text(finding.status), checks::text(status));
+    EXPECT_EQ(finding.detail, detail);
+    EXPECT_EQ(finding.hint, hint);
+}
+
+checks::Role good() {
+    checks::Role role;
+    role.name = "rep";
+    role.can_login = role.replication = true;
+    return role;
+}
+
+const checks::Setting senders{"max_wal_senders", "10", "default"};
+
+constexpr auto ok = checks::Status::ok;
+constexpr auto warning = checks::Status::warning;
+constexpr auto error = checks::Status::error;
+
+}  // namespace
+
+TEST(Check, CapacityCountsWhatIsFree) {
+    expect(checks::capacity(senders, 8, 2, "per clone"), ok,
+           "max_wal_senders = 10, 8 in use, 2 free; 2 per clone needed.", "");
+    expect(checks::capacity(senders, 9, 2, "per clone"), error,
+           "max_wal_senders = 10, 9 in use, 1 free; 2 per clone needed.",
+           "ALTER SYSTEM SET max_wal_senders = '11'; -- then restart the server");
+    EXPECT_EQ(checks::capacity({"max_wal_senders", "0", "default"}, 0, 2, "x").hint,
+              "ALTER SYSTEM SET max_wal_senders = '10'; -- then restart the server");
+}
+
+TEST(Check, AValueFixedByTheCommandLineIsNamedNotAltered) {
+    EXPECT_EQ(checks::how_to_set({"wal_level", "minimal", "command line"}, "replica", true),
+              "wal_level is fixed by the server's command line, which ALTER SYSTEM cannot change: set it to replica "
+              "there and restart the server.");
+    EXPECT_EQ(checks::how_to_set({"wal_keep_size", "0", "default"}, "1GB", false),
+              "ALTER SYSTEM SET wal_keep_size = '1GB'; SELECT pg_reload_conf();");
+}
+
+TEST(Check, OneFindingForEachCauseThatTheClientCannotTellApart) {
+    auto role = good();
+    EXPECT_EQ(checks::role_login(role).status, ok);
+    EXPECT_EQ(checks::role_replication(role).status, ok);
+    EXPECT_EQ(checks::role_expiry(role).status, ok);
+    EXPECT_EQ(checks::role_connections(role, 2).status, ok);
+    role.can_login = role.replication = false;
+    expect(checks::role_login(role), error, "Role \"rep\" has no LOGIN attribute.", "ALTER ROLE \"rep\" LOGIN;");
+    expect(checks::role_replication(role), error, "Role \"rep\" has no REPLICATION attribute.",
+           "ALTER ROLE \"rep\" REPLICATION;");
+    role.superuser = true;
+    EXPECT_EQ(checks::role_replication(role).status, warning);
+}
+
+TEST(Check, ExpiryAndConnectionLimit) {
+    auto role = good();
+    role.valid_until = "2020-01-01 00:00:00+00";
+    role.expired = true;
+    expect(checks::role_expiry(role), error, "The password of role \"rep\" expired at 2020-01-01 00:00:00+00.",
+           "ALTER ROLE \"rep\" VALID UNTIL 'infinity';");
+    role.expired = false;
+    EXPECT_EQ(checks::role_expiry(role).status, ok);
+    role.connection_limit = 3;
+    role.connections = 2;
+    expect(checks::role_connections(role, 2), error,
+           "Role \"rep\" has a connection limit of 3, 2 in use; 2 more needed.",
+           "ALTER ROLE \"rep\" CONNECTION LIMIT 4;");
+    role.connections = 1;
+    EXPECT_EQ(checks::role_connections(role, 2).status, ok);
+}
+
+TEST(Check, ThePasswordAgainstTheMethodThatDecides) {
+    const std::string md5 = "md5a3556571e93b0d20722ba62be61e8c2d";
+    const std::string scram = "SCRAM-SHA-256$4096:c2FsdA==$a:b";
+    EXPECT_EQ(checks::role_password("rep", scram, "scram-sha-256").status, ok);
+    EXPECT_EQ(checks::role_password("rep", scram, "md5").status, ok);
+    EXPECT_EQ(checks::role_password("rep", md5, "md5").status, warning);
+    expect(checks::role_password("rep", md5, "scram-sha-256"), error,
+           "The password of role \"rep\" is an md5 hash, and the line of pg_hba.conf that decides asks for "
+           "scram-sha-256.",
+           "SET password_encryption = 'scram-sha-256'; \\password \"rep\"");
+    EXPECT_EQ(checks::role_password("rep", std::nullopt, "scram-sha-256").status, error);
+    EXPECT_EQ(checks::role_password("rep", std::nullopt, "trust").status, ok);
+    EXPECT_EQ(checks::role_password("rep", std::nullopt, "cert").status, ok);
+    EXPECT_EQ(checks::role_password("rep", std::nullopt, std::nullopt).status, warning);
+    EXPECT_EQ(checks::role_password("rep", md5, std::nullopt).status, warning);
+    EXPECT_EQ(checks::role_password("rep", scram, std::nullopt).status, ok);
+}
+
+TEST(Check, NamesInHintsAreQuoted) {
+    auto role = good();
+    role.name = "a\"b";
+    role.can_login = false;
+    EXPECT_EQ(checks::role_login(role).hint, "ALTER ROLE \"a\"\"b\" LOGIN;");
+}
+
+TEST(Check, AServerThatListensOnlyLocallyIsOutOfReach) {
+    const checks::Setting local{"listen_addresses", "localhost, 127.0.0.1,::1", "default"};
+    expect(checks::listening(local, "10.0.0.5"), error,
+           "listen_addresses = 'localhost, 127.0.0.1,::1'. Nobody at 10.0.0.5 can connect.",
+           "ALTER SYSTEM SET listen_addresses = '*'; -- then restart the server");
+    EXPECT_EQ(checks::listening(local, "127.0.0.1/32").status, ok);
+    EXPECT_EQ(checks::listening(local, "").status, ok);
+    EXPECT_EQ(checks::listening({"listen_addresses", "localhost, 10.0.0.1", "default"}, "10.0.0.5").status, ok);
+    EXPECT_EQ(checks::listening({"listen_addresses", "*", "default"}, "10.0.0.5").status, ok);
+    EXPECT_EQ(checks::listening({"listen_addresses", "", "default"}, "10.0.0.5").status, error);
+}
+
+TEST(Check, PendingRestartsMatterWhereACloneDependsOnThem) {
+    EXPECT_EQ(checks::pending_restart({}).status, ok);
+    EXPECT_EQ(checks::pending_restart({"shared_buffers"}).status, warning);
+    EXPECT_EQ(checks::pending_restart({"shared_buffers", "wal_level"}).status, error);
+}

@@ -1,0 +1,72 @@
+// The checks behind replica.check, by what they look at; each returns one finding.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/check.hpp"
+#include "extension/server/function.hpp"
+
+namespace checks {
+
+// The line of pg_hba.conf that decides about the role and the address.
+struct Decision {
+    std::string verdict;  // "accept", "reject", "no match", ...
+    pg::Value method;
+    std::string place;    // "file:line", empty where no line decides
+    std::string explanation;
+};
+
+// What was asked, and what several checks need.
+struct Context {
+    std::int64_t standbys;
+    pg::Value role_name;
+    pg::Value address;
+    bool tls;
+
+    std::map<std::string, Setting> settings;
+    bool in_recovery;
+    std::string caller;                // quoted
+    std::optional<Role> role;          // nothing: not asked for, or there is none
+    std::optional<Decision> decision;  // nothing: not asked for, or it cannot be seen
+
+    const Setting& setting(const char* name) const { return settings.at(name); }
+    std::string grant_monitor() const { return "GRANT pg_monitor TO " + caller + ";"; }
+    // as many sessions as the clones open: one copies, one streams WAL
+    std::int64_t sessions() const { return 2 * standbys; }
+};
+
+// check_server.cpp: what the server allows
+Finding primary(const Context& context);
+Finding wal_level(const Context& context);
+Finding max_wal_senders(const Context& context);
+Finding max_replication_slots(const Context& context);
+Finding connections(const Context& context);
+Finding listen_addresses(const Context& context);
+Finding read_only(const Context& context);
+Finding restarts(const Context& context);
+Finding configuration_files(const Context& context);
+Finding hba_file(const Context& context);
+
+// check_access.cpp: whom it lets in
+Finding role(const Context& context);
+Finding login(const Context& context);
+Finding replication(const Context& context);
+Finding expiry(const Context& context);
+Finding connection_limit(const Context& context);
+Finding password(const Context& context);
+Finding admission(const Context& context);
+
+// check_wal.cpp: what happens to WAL and to what it does not carry
+Finding synchronous_standbys(const Context& context);
+Finding archiver(const Context& context);
+Finding slot_retention(const Context& context);
+Finding inactive_slots(const Context& context);
+Finding full_page_writes(const Context& context);
+Finding rewind(const Context& context);
+Finding unlogged_tables(const Context& context);
+Finding tablespaces(const Context& context);
+Finding standby_names(const Context& context);
+
+}  // namespace checks
