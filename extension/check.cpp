@@ -119,7 +119,7 @@ Context gather(const pg::Arguments& arguments) {
 Finding look(const Check& check, const Context& context) {
     if (check.rights == nullptr) return check.run(context);
     Finding finding = warning(fmt::format("The role {} may not see this.", context.caller),
-                              fmt::format(fmt::runtime(check.rights), context.caller));
+                              fmt::vformat(check.rights, fmt::make_format_args(context.caller)));
     pg::attempt([&check, &context, &finding] { finding = check.run(context); });
     return finding;
 }
