@@ -38,7 +38,7 @@ SELECT name, status, detail, hint FROM replica.check(role_name => 'regress_repli
 -- nobody admits an address that is reserved for documentation
 SELECT name, status, detail, hint FROM replica.check(role_name => 'regress_replica_bad', address => '192.0.2.1/32')
  WHERE name = 'admission';
-SELECT name, status, detail, hint FROM replica.check(role_name => 'regress_replica_bad', address => 'no address')
+SELECT name, status, hint FROM replica.check(role_name => 'regress_replica_bad', address => 'no address')
  WHERE name = 'admission';
 DROP ROLE regress_replica_bad;
 
