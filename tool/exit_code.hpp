@@ -10,4 +10,9 @@ enum class ExitCode : int {
     undone = 5,        // failed on the way; all that this run had made was removed
     leftovers = 6,     // failed on the way; what could not be removed is named with the command that removes it
     interrupted = 8,   // stopped by a signal; all that this run had made was removed
+
+    // status changes nothing and ends in the worst health instead; a server that cannot be reached or read is unknown
+    warning = 1,
+    critical = 2,
+    unknown = 3,
 };

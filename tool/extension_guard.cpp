@@ -14,9 +14,10 @@ constexpr const char* version = "1.0";
 // Reads the control files on the server's disk, so it is asked only when something is wrong.
 bool is_available(world::Session& session) {
     return session
-               .query("SELECT EXISTS (SELECT FROM pg_available_extension_versions WHERE name = 'pg_replica' AND "
-                      "version = $1) AS available",
-                      {version})
+               .query(
+                   "SELECT EXISTS (SELECT FROM pg_available_extension_versions WHERE name = 'pg_replica' AND "
+                   "version = $1) AS available",
+                   {version})
                .at(0, "available") == "t";
 }
 
@@ -25,23 +26,28 @@ std::string where_to_run(bool in_recovery) {
 }
 
 std::string install_hint() {
-    return fmt::format("Install the files of pg_replica {} on the server's host: make install with its pg_config as "
-                       "PG_CONFIG, or its package.",
-                       version);
+    return fmt::format(
+        "Install the files of pg_replica {} on the server's host: make install with its pg_config as "
+        "PG_CONFIG, or its package.",
+        version);
 }
 
-[[noreturn]] void fail_missing(world::Session& session, const std::string& server, const std::string& database,
-                               bool in_recovery) {
-    const std::string message = fmt::format("the extension pg_replica is not in database \"{}\" of {}", database, server);
-    if (!is_available(session)) throw refused(message, "Its files are not installed on the server either.", install_hint());
-    throw refused(message, "Its files are installed on the server.",
-                  fmt::format("Run {}: CREATE EXTENSION pg_replica; or name the database that has it with -d.",
-                              where_to_run(in_recovery)));
+[[noreturn]] void fail_missing(world::Session& session, const std::string& server,
+                               const std::string& database, bool in_recovery) {
+    const std::string message =
+        fmt::format("the extension pg_replica is not in database \"{}\" of {}", database, server);
+    if (!is_available(session))
+        throw refused(message, "Its files are not installed on the server either.", install_hint());
+    throw refused(
+        message, "Its files are installed on the server.",
+        fmt::format("Run {}: CREATE EXTENSION pg_replica; or name the database that has it with -d.",
+                    where_to_run(in_recovery)));
 }
 
 [[noreturn]] void fail_version(world::Session& session, const std::string& server, const std::string& found,
                                bool in_recovery) {
-    const std::string message = fmt::format("the extension pg_replica of {} has another version than this tool", server);
+    const std::string message =
+        fmt::format("the extension pg_replica of {} has another version than this tool", server);
     const std::string detail = fmt::format("The extension is version {}, the tool needs {}.", found, version);
     if (!is_available(session)) throw refused(message, detail, install_hint());
     throw refused(message, detail,

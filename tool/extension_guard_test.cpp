@@ -15,8 +15,9 @@ struct Situation {
 
 Failure failure_of(const Situation& situation) {
     fake::Session session;
-    session.answer("FROM pg_extension", world::Rows{{"database", "in_recovery", "version"},
-                                                    {{"app", situation.in_recovery ? "t" : "f", situation.version}}});
+    session.answer("FROM pg_extension",
+                   world::Rows{{"database", "in_recovery", "version"},
+                               {{"app", situation.in_recovery ? "t" : "f", situation.version}}});
     session.answer("pg_available_extension_versions",
                    world::Rows{{"available"}, {{situation.available ? "t" : "f"}}});
     try {
@@ -35,7 +36,8 @@ TEST(ExtensionGuard, SaysCreateExtension) {
     const Failure failure = failure_of({{}});
     EXPECT_EQ(failure.code, ExitCode::precondition);
     EXPECT_EQ(failure.message, "the extension pg_replica is not in database \"app\" of the primary");
-    EXPECT_EQ(failure.hint, "Run there: CREATE EXTENSION pg_replica; or name the database that has it with -d.");
+    EXPECT_EQ(failure.hint,
+              "Run there: CREATE EXTENSION pg_replica; or name the database that has it with -d.");
 }
 
 TEST(ExtensionGuard, SaysThatTheFilesAreMissing) {
@@ -46,7 +48,8 @@ TEST(ExtensionGuard, SaysThatTheFilesAreMissing) {
 
 TEST(ExtensionGuard, SendsToThePrimaryFromAStandby) {
     EXPECT_EQ(failure_of({{}, true, true}).hint,
-              "Run on the primary (the standby receives it by replication): CREATE EXTENSION pg_replica; or name the "
+              "Run on the primary (the standby receives it by replication): CREATE EXTENSION pg_replica; or "
+              "name the "
               "database that has it with -d.");
 }
 

@@ -1,4 +1,5 @@
-// Stand-ins for tests: a session that answers from a script, a clock that costs no time, a reporter that remembers.
+// Stand-ins for tests: a session that answers from a script, a clock that costs no time, a reporter that
+// remembers.
 #pragma once
 
 #include <functional>
@@ -12,11 +13,13 @@
 namespace fake {
 
 class Session : public world::Session {
-   public:
+ public:
     using Answer = std::function<world::Rows(const std::vector<world::Value>& parameters)>;
 
     // The answer to every statement that holds fragment; the latest matching one wins.
-    void answer(const std::string& fragment, Answer answer) { answers_.emplace_back(fragment, std::move(answer)); }
+    void answer(const std::string& fragment, Answer answer) {
+        answers_.emplace_back(fragment, std::move(answer));
+    }
     void answer(const std::string& fragment, world::Rows rows) {
         answer(fragment, [rows](const auto&) { return rows; });
     }
@@ -34,22 +37,25 @@ class Session : public world::Session {
 
     std::vector<std::string> asked;
 
-   private:
+ private:
     std::vector<std::pair<std::string, Answer>> answers_;
 };
 
 // For commands that connect to nothing and touch no file.
 class Database : public world::Database {
-   public:
-    std::unique_ptr<world::Session> connect(const conninfo::Parameters&, const std::string&, world::Prompt) override {
+ public:
+    std::unique_ptr<world::Session> connect(const conninfo::Parameters&, const std::string&,
+                                            world::Prompt) override {
         throw std::runtime_error("no connection expected");
     }
 };
 
 class Files : public world::Files {
-   public:
+ public:
     world::Kind kind(const std::string&) override { return unexpected<world::Kind>(); }
-    std::vector<std::string> list(const std::string&) override { return unexpected<std::vector<std::string>>(); }
+    std::vector<std::string> list(const std::string&) override {
+        return unexpected<std::vector<std::string>>();
+    }
     std::string read(const std::string&) override { return unexpected<std::string>(); }
     void write(const std::string&, const std::string&, unsigned) override { unexpected<void>(); }
     void make_directory(const std::string&, unsigned) override { unexpected<void>(); }
@@ -64,7 +70,7 @@ class Files : public world::Files {
     bool owned(const std::string&) override { return unexpected<bool>(); }
     bool lock_directory(const std::string&) override { return unexpected<bool>(); }
 
-   private:
+ private:
     template <class T>
     T unexpected() {
         throw std::runtime_error("no use of files expected");
@@ -72,7 +78,7 @@ class Files : public world::Files {
 };
 
 class Processes : public world::Processes {
-   public:
+ public:
     world::Outcome run(const world::Command&, const std::function<void()>&) override { return {}; }
     void start_detached(const world::Command&, const std::string&) override {}
     bool alive(int) override { return false; }
@@ -89,7 +95,7 @@ class Processes : public world::Processes {
 };
 
 class Reporter : public world::Reporter {
-   public:
+ public:
     void step(const std::string& sentence) override { said.push_back(sentence); }
     void fact(const std::string& sentence) override { said.push_back(sentence); }
     void warning(const std::string& sentence) override { said.push_back(sentence); }

@@ -8,8 +8,9 @@
 #include "tool/world.hpp"
 
 class Patience {
-   public:
-    Patience(world::Processes& processes, std::chrono::milliseconds limit) : processes_(processes), limit_(limit) {}
+ public:
+    Patience(world::Processes& processes, std::chrono::milliseconds limit)
+        : processes_(processes), limit_(limit) {}
 
     // Starts the time anew when what is watched has changed since the last call.
     void watch(const std::string& sign_of_progress) {
@@ -28,7 +29,7 @@ class Patience {
         interval_ = std::min(interval_ * 5 / 4, longest_interval);
     }
 
-   private:
+ private:
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds longest_interval{1000};
 

@@ -30,7 +30,9 @@ bool agreed(const Pair& pair, const Sender& sender, const Receiver& receiver);
 // What waiting cannot mend, as the error to throw.
 std::optional<core::Error> hopeless(const Pair& pair, const Sender& sender, const Receiver& receiver);
 
-// Waiting for what ("the standby does not stream") was in vain: the facts of both sides, and the hint that fits them.
-core::Error in_vain(const Pair& pair, const std::string& what, const Sender& sender, const Receiver& receiver);
+// Waiting for what ("the standby does not stream") was in vain: the facts of both sides, and the hint that
+// fits them.
+core::Error in_vain(const Pair& pair, const std::string& what, const Sender& sender,
+                    const Receiver& receiver);
 
 }  // namespace proof

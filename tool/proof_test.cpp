@@ -4,15 +4,16 @@
 
 #include "core/error.hpp"
 #include "core/lsn.hpp"
-#include "tool/fake_world.hpp"
 #include "tool/failure.hpp"
+#include "tool/fake_world.hpp"
 
 namespace {
 
 using world::Rows;
 using world::Value;
 
-Rows identity(const std::string& system, bool in_recovery, const std::string& server, Value follows_itself = {}) {
+Rows identity(const std::string& system, bool in_recovery, const std::string& server,
+              Value follows_itself = {}) {
     return {{"system_identifier", "in_recovery", "server", "follows_itself"},
             {{system, in_recovery ? "t" : "f", server, follows_itself}}};
 }
@@ -26,9 +27,11 @@ struct Pair : testing::Test {
     world::World world{database, files, processes, reporter};
     proof::Pair pair{primary, standby, "s1", "slot1"};
 
-    Value sender_pid = "42", sender_state = "streaming", slot_name = "slot1", slot_pid = "42", wal_status = "reserved";
+    Value sender_pid = "42", sender_state = "streaming", slot_name = "slot1", slot_pid = "42",
+          wal_status = "reserved";
     Value others;
-    Value in_recovery = "t", receiver_pid = "7", status = "streaming", receiver_slot = "slot1", replay = "0/3000060";
+    Value in_recovery = "t", receiver_pid = "7", status = "streaming", receiver_slot = "slot1",
+          replay = "0/3000060";
     Value paused = "f", delay = "0", has_conninfo = "t";
     std::string current = "0/3000060";
 
@@ -41,10 +44,10 @@ struct Pair : testing::Test {
         });
         primary.answer("pg_current_wal_lsn()", [this](const auto&) { return Rows{{"lsn"}, {{current}}}; });
         standby.answer("LEFT JOIN pg_stat_wal_receiver AS w ON true", [this](const auto&) {
-            return Rows{{"in_recovery", "pid", "status", "slot_name", "sender_host", "sender_port", "received_tli",
-                         "replay_lsn", "paused", "apply_delay", "has_conninfo"},
-                        {{in_recovery, receiver_pid, status, receiver_slot, "db1", "5432", "1", replay, paused, delay,
-                          has_conninfo}}};
+            return Rows{{"in_recovery", "pid", "status", "slot_name", "sender_host", "sender_port",
+                         "received_tli", "replay_lsn", "paused", "apply_delay", "has_conninfo"},
+                        {{in_recovery, receiver_pid, status, receiver_slot, "db1", "5432", "1", replay,
+                          paused, delay, has_conninfo}}};
         });
         standby.answer("FROM pg_control_system", identity("100", true, "b"));
     }
@@ -112,7 +115,9 @@ TEST_F(Streaming, IsSeenAtOnceWithoutSleeping) {
 TEST_F(Streaming, WaitsUntilReplayHasPassedThePrimary) {
     current = "1/0";
     processes.on_sleep = [this] { replay = "1/28"; };
-    EXPECT_EQ(proof::streaming(world, pair, std::chrono::seconds(5)).replay_lsn, "1/28");
+    const proof::Streaming seen = proof::streaming(world, pair, std::chrono::seconds(5));
+    EXPECT_EQ(seen.replay_lsn, "1/28");
+    EXPECT_EQ(seen.behind, 0x100000000U - 0x3000060U);
 }
 
 TEST_F(Streaming, LimitCountsTimeWithoutProgressOnly) {
@@ -129,9 +134,10 @@ TEST_F(Streaming, GivesUpWithTheFactsOfBothSides) {
     const core::Error error = streaming_error();
     EXPECT_EQ(error.sqlstate, core::sqlstate::query_canceled);
     EXPECT_EQ(error.message, "the standby does not stream from the primary");
-    EXPECT_EQ(error.detail,
-              "The primary has no walsender for \"s1\", but for walreceiver. Its slot \"slot1\" is not in use.\n"
-              "The standby has no WAL receiver; replay stands at 0/3000060.");
+    EXPECT_EQ(
+        error.detail,
+        "The primary has no walsender for \"s1\", but for walreceiver. Its slot \"slot1\" is not in use.\n"
+        "The standby has no WAL receiver; replay stands at 0/3000060.");
     EXPECT_NE(error.hint.find("password"), std::string::npos);
     EXPECT_GE(processes.slept, std::chrono::seconds(5));
 }
@@ -237,7 +243,8 @@ TEST_F(Marker, ThatDoesNotArriveIsAnError) {
 
 TEST_F(Marker, KeepsTheServersErrorAndSaysWhichGrantMendsIt) {
     primary.answer("write_marker", [](const auto&) -> Rows {
-        throw core::Error(core::sqlstate::insufficient_privilege, "permission denied for function write_marker");
+        throw core::Error(core::sqlstate::insufficient_privilege,
+                          "permission denied for function write_marker");
     });
     const core::Error error = error_of([this] { proof::marker(world, pair, std::chrono::seconds(5)); });
     EXPECT_EQ(error.message, "permission denied for function write_marker");

@@ -14,8 +14,10 @@ namespace commands {
 // What the chosen subcommand does; set by its callback, called after parsing.
 using Action = std::function<ExitCode()>;
 
+void add_check(CLI::App& app, Action& action);
 void add_prepare(CLI::App& app, Action& action);
 void add_clone(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
 
 }  // namespace commands

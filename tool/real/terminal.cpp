@@ -1,6 +1,7 @@
 #include "tool/real/terminal.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -14,6 +15,11 @@ namespace {
 constexpr std::chrono::seconds line_interval{5};
 
 }  // namespace
+
+std::size_t output_width() {
+    winsize size = {};
+    return isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 Terminal::Terminal(bool quiet) : quiet_(quiet), interactive_(isatty(STDERR_FILENO) != 0) {}
 

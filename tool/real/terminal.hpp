@@ -7,6 +7,9 @@
 
 namespace real {
 
+// Columns of the terminal that stdout is; 0 when it is none.
+std::size_t output_width();
+
 class Terminal : public world::Reporter {
    public:
     // quiet keeps steps and facts back; warnings are always shown.

@@ -71,7 +71,8 @@ Json interval(const std::string& text) {
     }
     const auto days = number<double>(std::string_view(text).substr(0, space));
     const std::size_t clock = text.find(' ', space + 1);
-    const auto rest = clock == std::string::npos ? 0.0 : clock_seconds(std::string_view(text).substr(clock + 1));
+    const auto rest =
+        clock == std::string::npos ? 0.0 : clock_seconds(std::string_view(text).substr(clock + 1));
     return days && rest ? Json(*days * 86400 + *rest) : Json(text);
 }
 
@@ -119,19 +120,26 @@ Json array(const std::string& text) {
 Json json_value(unsigned type, const Value& value) {
     if (!value) return nullptr;
     switch (type) {
-        case type_bool: return *value == "t";
+        case type_bool:
+            return *value == "t";
         case type_int2:
         case type_int4:
         case type_int8:
-        case type_oid: return integer(*value);
+        case type_oid:
+            return integer(*value);
         case type_float4:
         case type_float8:
-        case type_numeric: return real(*value);
-        case type_interval: return interval(*value);
-        case type_timestamptz: return timestamp(*value);
+        case type_numeric:
+            return real(*value);
+        case type_interval:
+            return interval(*value);
+        case type_timestamptz:
+            return timestamp(*value);
         case type_name_array:
-        case type_text_array: return array(*value);
-        default: return *value;
+        case type_text_array:
+            return array(*value);
+        default:
+            return *value;
     }
 }
 

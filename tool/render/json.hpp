@@ -11,9 +11,10 @@ namespace render {
 using Json = nlohmann::ordered_json;
 using Value = std::optional<std::string>;  // nothing stands for NULL
 
-// One value: integers and numbers as JSON numbers, booleans as true and false, arrays of text as arrays, intervals as
-// seconds, timestamps as ISO 8601 strings with their offset, everything else (LSNs, addresses) as strings, NULL as null.
-// A bigint beyond 2^53 - a system_identifier is one - is a string, as most readers of JSON would round it.
+// One value: integers and numbers as JSON numbers, booleans as true and false, arrays of text as arrays,
+// intervals as seconds, timestamps as ISO 8601 strings with their offset, everything else (LSNs, addresses)
+// as strings, NULL as null. A bigint beyond 2^53 - a system_identifier is one - is a string, as most readers
+// of JSON would round it.
 Json json_value(unsigned type, const Value& value);
 
 // Rows as objects with the column names as keys, in their order; types are the OIDs of the columns' types.

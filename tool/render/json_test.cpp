@@ -6,7 +6,9 @@
 
 namespace {
 
-std::string dumped(unsigned type, const render::Value& value) { return render::json_value(type, value).dump(); }
+std::string dumped(unsigned type, const render::Value& value) {
+    return render::json_value(type, value).dump();
+}
 
 }  // namespace
 

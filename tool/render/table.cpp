@@ -24,9 +24,11 @@ void append_line(std::string& text, std::string line) {
     text.append(line).append(1, '\n');
 }
 
-void append_paragraph(std::string& text, const std::string& paragraph, std::size_t indent, std::size_t width) {
+void append_paragraph(std::string& text, const std::string& paragraph, std::size_t indent,
+                      std::size_t width) {
     const std::size_t room = width > indent + narrowest_last_column ? width - indent : 0;
-    for (const std::string& line : wrapped(paragraph, room)) append_line(text, std::string(indent, ' ').append(line));
+    for (const std::string& line : wrapped(paragraph, room))
+        append_line(text, std::string(indent, ' ').append(line));
 }
 
 std::vector<std::size_t> natural_widths(const Table& table) {
@@ -46,8 +48,8 @@ std::size_t last_start(const std::vector<std::size_t>& widths) {
     return start;
 }
 
-void append_row(std::string& text, const std::vector<std::string>& cells, const std::vector<std::size_t>& widths,
-                std::size_t width) {
+void append_row(std::string& text, const std::vector<std::string>& cells,
+                const std::vector<std::size_t>& widths, std::size_t width) {
     const std::size_t start = last_start(widths);
     std::string line;
     for (std::size_t column = 0; column + 1 < cells.size(); ++column)

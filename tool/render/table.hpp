@@ -16,8 +16,9 @@ struct Table {
     std::vector<TableRow> rows;
 };
 
-// width in columns, 0 = unlimited. The last column is wrapped to the width. Where a table cannot be fitted, each row
-// becomes a block with one line per cell. Every line ends with a line break and without trailing spaces.
+// width in columns, 0 = unlimited. The last column is wrapped to the width. Where a table cannot be fitted,
+// each row becomes a block with one line per cell. Every line ends with a line break and without trailing
+// spaces.
 std::string table(const Table& table, std::size_t width);
 
 // "label   value" lines with the labels aligned; the values are wrapped.

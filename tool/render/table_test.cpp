@@ -4,9 +4,10 @@
 
 namespace {
 
-const render::Table example = {{"status", "name", "detail"},
-                               {{{"ok", "wal_level", "replica"}, {}},
-                                {{"error", "max_wal_senders", "0 of 2 that a clone needs"}, {"set it to 10"}}}};
+const render::Table example = {
+    {"status", "name", "detail"},
+    {{{"ok", "wal_level", "replica"}, {}},
+     {{"error", "max_wal_senders", "0 of 2 that a clone needs"}, {"set it to 10"}}}};
 
 }  // namespace
 

@@ -7,14 +7,16 @@
 
 namespace render {
 
-// Control characters, bytes that are not UTF-8 and marks that turn the reading direction become \x1b or \u202e, so that
-// no name can move the cursor or look like another one.
+// Control characters, bytes that are not UTF-8 and marks that turn the reading direction become \x1b or
+// \u202e, so that no name can move the cursor or look like another one.
 std::string escaped(std::string_view text);
 
-// Columns that escaped text takes on a terminal: East Asian wide characters and emoji two, combining marks none.
+// Columns that escaped text takes on a terminal: East Asian wide characters and emoji two, combining marks
+// none.
 std::size_t columns(std::string_view text);
 
-// Lines of at most width columns, broken at spaces and at line breaks; a longer word stays whole. 0 = no limit. Escapes.
+// Lines of at most width columns, broken at spaces and at line breaks; a longer word stays whole. 0 = no
+// limit. Escapes.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 }  // namespace render

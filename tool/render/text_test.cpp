@@ -5,13 +5,15 @@
 TEST(Text, LetsNoControlCharacterThrough) {
     EXPECT_EQ(render::escaped("a\x1b[2Jb\n"), "a\\x1b[2Jb\\x0a");
     EXPECT_EQ(render::escaped("\x7f\xc2\x9b"), "\\x7f\\x9b");
-    EXPECT_EQ(render::escaped("\xe2\x80\xae""gnp"), "\\u202egnp");
+    EXPECT_EQ(render::escaped("\xe2\x80\xae"
+                              "gnp"),
+              "\\u202egnp");
     EXPECT_EQ(render::escaped("k\xc3\xa4se \xe2\x9c\x93"), "k\xc3\xa4se \xe2\x9c\x93");
 }
 
 TEST(Text, EscapesWhatIsNotUtf8) {
     EXPECT_EQ(render::escaped("\xff\xc3"), "\\xff\\xc3");
-    EXPECT_EQ(render::escaped("\xc0\xaf"), "\\xc0\\xaf");          // overlong
+    EXPECT_EQ(render::escaped("\xc0\xaf"), "\\xc0\\xaf");           // overlong
     EXPECT_EQ(render::escaped("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // half of a surrogate pair
 }
 
