@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tool/commands/commands.hpp"
+#include "tool/commands/standby_login.hpp"
 #include "tool/connection.hpp"
 #include "tool/extension_guard.hpp"
 #include "tool/failure.hpp"
@@ -13,7 +14,6 @@
 #include "tool/real/files.hpp"
 #include "tool/real/processes.hpp"
 #include "tool/real/terminal.hpp"
-#include "tool/standby_login.hpp"
 
 namespace commands {
 

@@ -1,4 +1,4 @@
-#include "tool/standby_login.hpp"
+#include "tool/commands/standby_login.hpp"
 
 #include <gtest/gtest.h>
 
