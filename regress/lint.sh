@@ -69,9 +69,9 @@ done
 # --- size and shape
 
 find core extension tool -name '*.[ch]pp' -exec wc -l {} + | awk '$2 != "total" && $1 > 300' | rule "no source file is longer than 300 lines"
-for source in core/*.cpp; do
-    case $source in *_test.cpp) ;; *) [ -f "${source%.cpp}_test.cpp" ] || echo "$source" ;; esac
-done | rule "every source of core has its test beside it"
+for header in core/*.hpp; do
+    [ ! -f "${header%.hpp}.cpp" ] || [ -f "${header%.hpp}_test.cpp" ] || echo "$header"
+done | rule "every topic of core has its test beside it"
 for test in regress/sql/*.sql; do
     topic=$(basename "$test" .sql)
     [ -f "regress/expected/$topic.out" ] || echo "$test"

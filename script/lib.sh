@@ -61,6 +61,13 @@ stop_servers() {
     done
 }
 
+# A TCP port that no server listens on.
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    echo "$port"
+}
+
 # --- packages -------------------------------------------------------------------------------------------------------
 
 is_installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
@@ -80,7 +87,7 @@ install_packages() {
 
 # The major version of the distribution's own PostgreSQL.
 distribution_major() {
-    apt-cache show --no-all-versions postgresql 2>/dev/null | sed -n 's/^Version: \([0-9]*\)+.*/\1/p' | head -n 1
+    apt-cache show --no-all-versions postgresql 2>/dev/null | sed -n 's/^Version: \([0-9]*\)+.*/\1/p' | sed -n 1p || true
 }
 
 # Sets pg_config: the one of PG_CONFIG, or else the newest server below /usr/lib/postgresql, installed when there is none.
@@ -90,7 +97,7 @@ find_postgresql() {
     if [ -n "$pg_config" ]; then
         major=$("$pg_config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
     else
-        major=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | cut -d/ -f5 | sort -n | tail -n 1)
+        major=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | cut -d/ -f5 | sort -n | tail -n 1) || true
     fi
     if [ -z "$major" ]; then
         [ -n "$(distribution_major)" ] || as_root apt-get -qq update </dev/null
@@ -99,13 +106,16 @@ find_postgresql() {
     fi
     : "${pg_config:=/usr/lib/postgresql/$major/bin/pg_config}"
     if ! [ -x "$("$pg_config" --bindir 2>/dev/null)/postgres" ]; then install_packages "postgresql-$major"; fi
-    if ! [ -f "$("$pg_config" --pgxs 2>/dev/null)" ]; then install_packages "postgresql-server-dev-$major"; fi
+    # Debian ships PGXS with the server, but not the headers
+    if ! [ -f "$("$pg_config" --includedir-server 2>/dev/null)/postgres.h" ]; then install_packages "postgresql-server-dev-$major"; fi
     # shellcheck disable=SC2034 # for the scripts that source this file
     bindir=$("$pg_config" --bindir)
     # shellcheck disable=SC2034
     pgxs_directory=$(dirname "$(dirname "$(dirname "$("$pg_config" --pgxs)")")")
 }
 
+# install_build_packages [MORE...]
+# shellcheck disable=SC2120
 install_build_packages() {
     install_packages g++ make cmake pkg-config libpq-dev libfmt-dev libcli11-dev nlohmann-json3-dev "$@"
     find_postgresql
