@@ -141,8 +141,9 @@ LoginFacts try_login(world::World& world, tool::Link& primary, const std::string
                      world::Prompt prompt) {
     conninfo::Parameters parameters = primary.session().parameters();
     for (const char* keyword : {"dbname", "service", "options", "target_session_attrs", "password"}) parameters.set(keyword, "");
+    const bool same_role = parameters.get("user") == role && password.empty();
     parameters.set("user", role);
-    parameters.set("password", password);
+    parameters.set("password", same_role ? primary.session().password() : password);
     parameters.set("dbname", "replication");
     parameters.set("replication", "true");
     LoginFacts facts;

@@ -109,6 +109,7 @@ ExitCode run_clone(Options options) {
                     database.connect(connection::parameters(options.connection), "the primary",
                                      connection::prompt(options.connection)),
                     "the primary");
+    real::forget_environment();
     const cloning::PrimaryFacts primary = cloning::gather(world, link, options);
     const cloning::HostFacts host = cloning::look_at_host(world, options, primary);
     introduce(terminal, options, primary);
