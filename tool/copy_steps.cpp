@@ -202,10 +202,11 @@ void copy(world::World& world, Run& run) {
 }
 
 void verify_copy(world::World& world, Run& run) {
-    const std::string partial = target::partial_path(run.options.directory);
     const auto begin = steady_clock::now();
+    // by its bare name: pg_verifybackup hands the path to a shell when it calls pg_waldump
     const world::Outcome outcome = world.processes.run(
-        {{run.bin_dir + "/pg_verifybackup", "-q", "-i", "standby.signal", partial}, {}}, [&] {
+        {{run.bin_dir + "/pg_verifybackup", "-q", "-i", "standby.signal", target::partial_name}, {}, run.options.directory},
+        [&] {
             const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - begin).count();
             if (seconds > 0) world.reporter.progress({"verifying", 0, 0});
         });

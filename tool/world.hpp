@@ -86,6 +86,7 @@ class Files {
 struct Command {
     std::vector<std::string> argv;                                 // argv[0] is the program's path
     std::vector<std::pair<std::string, std::string>> environment;  // added to a minimal environment without PG*
+    std::string directory = {};                                    // to work in; empty: the current one
 };
 
 struct Outcome {

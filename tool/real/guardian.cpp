@@ -21,6 +21,7 @@ constexpr int cannot_execute = 127;
 struct Launch {
     char* const* argv;
     char* const* environment;
+    const char* directory;
     int output;
     int lifeline;
 };
@@ -38,6 +39,7 @@ void restore_signals() {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     restore_signals();
+    if (*launch.directory != '\0' && chdir(launch.directory) != 0) _exit(cannot_execute);
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
     dup2(launch.output, STDOUT_FILENO);
@@ -100,7 +102,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     return result;
 }
 
-Guardian::Guardian(const std::vector<std::string>& argv, const std::vector<std::string>& environment, int output) {
+Guardian::Guardian(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
+                   const std::string& directory, int output) {
     const std::vector<char*> arguments = pointers(argv), variables = pointers(environment);
     int lifeline[2];
     if (pipe2(lifeline, O_CLOEXEC) != 0) fail("cannot make a pipe");
@@ -108,7 +111,7 @@ Guardian::Guardian(const std::vector<std::string>& argv, const std::vector<std::
     if (pid_ < 0) fail("cannot start a process");
     if (pid_ == 0) {
         close(lifeline[1]);
-        become_guardian({arguments.data(), variables.data(), output, lifeline[0]});
+        become_guardian({arguments.data(), variables.data(), directory.c_str(), output, lifeline[0]});
     }
     close(lifeline[0]);
     lifeline_ = lifeline[1];

@@ -14,9 +14,10 @@ namespace real {
 
 class Guardian {
    public:
-    // Starts argv with exactly this environment ("NAME=value"), stdin from /dev/null, output into the descriptor.
-    // Throws core::Error when no process can be made.
-    Guardian(const std::vector<std::string>& argv, const std::vector<std::string>& environment, int output);
+    // Starts argv in directory (empty: the current one) with exactly this environment ("NAME=value"), stdin from
+    // /dev/null, output into the descriptor. Throws core::Error when no process can be made.
+    Guardian(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
+             const std::string& directory, int output);
     // Ends the group if it still runs.
     ~Guardian();
     Guardian(const Guardian&) = delete;

@@ -87,7 +87,7 @@ class Output {
 
 world::Outcome ProcessTable::run(const world::Command& command, const std::function<void()>& tick) {
     Output output;
-    Guardian guardian(command.argv, minimal_environment(command), output.writer());
+    Guardian guardian(command.argv, minimal_environment(command), command.directory, output.writer());
     output.close_writer();
     auto next_tick = std::chrono::steady_clock::now() + tick_interval;
     while (!guardian.ended()) {
