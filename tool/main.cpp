@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
                            failed->get_subcommands().empty() ? "pg_replica" : "pg_replica " + failed->get_subcommands()[0]->get_name());
     });
     commands::Action action;
+    commands::add_check(app, action);
     commands::add_prepare(app, action);
     commands::add_clone(app, action);
     commands::add_status(app, action);

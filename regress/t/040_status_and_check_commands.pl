@@ -21,7 +21,7 @@ sub with_option
 }
 
 # --- without the extension ---------------------------------------------------------------------------------------------
-for my $command ('status')
+for my $command ('status', 'check')
 {
 	my $result = run_tool([ $command, @connection ], %login);
 	is($result->{status}, 4, "$command without the extension ends with 4");
@@ -41,7 +41,7 @@ for my $case (
 	[ 'a host that does not exist', [ with_option('-h', 'no-such-host.invalid') ], \%login, qr/Check -h and -p/ ])
 {
 	my ($what, $arguments, $options, $hint) = @$case;
-	for my $command ('status')
+	for my $command ('status', 'check')
 	{
 		my $result = run_tool([ $command, @$arguments ], %$options, timeout => 30);
 		is($result->{status}, 3, "$command with $what ends with 3");
