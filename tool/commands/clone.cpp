@@ -10,6 +10,7 @@
 #include "tool/failure.hpp"
 #include "tool/programs.hpp"
 #include "tool/real/database.hpp"
+#include "tool/real/environment.hpp"
 #include "tool/real/files.hpp"
 #include "tool/real/os_user.hpp"
 #include "tool/real/processes.hpp"
@@ -109,7 +110,8 @@ ExitCode run_clone(Options options) {
                     database.connect(connection::parameters(options.connection), "the primary",
                                      connection::prompt(options.connection)),
                     "the primary");
-    real::forget_environment();
+    // the session knows all that led to the primary; no later connection, to the standby for one, may be led there too
+    real::forget_libpq_variables({"PGPASSFILE"});
     const cloning::PrimaryFacts primary = cloning::gather(world, link, options);
     const cloning::HostFacts host = cloning::look_at_host(world, options, primary);
     introduce(terminal, options, primary);

@@ -1,17 +1,23 @@
 #include "tool/commands/standby_login.hpp"
 
+#include "tool/failure.hpp"
 #include "tool/real/database.hpp"
 
 namespace standby_login {
 
 namespace {
 
-// The receiver's own conninfo, with its password hidden by the server.
+// The receiver's own conninfo, with its password hidden by the server. The view shows values without quotes: one with a
+// blank or a quote in it cannot be read back.
 std::string name_of_receiver(const world::Value& receiver_conninfo) {
     if (!receiver_conninfo) return {};
-    const conninfo::Parameters running = real::parse_connection_string(*receiver_conninfo);
-    const std::string name = running.get("application_name");
-    return name.empty() ? running.get("fallback_application_name") : name;
+    try {
+        const conninfo::Parameters running = real::parse_connection_string(*receiver_conninfo);
+        const std::string name = running.get("application_name");
+        return name.empty() ? running.get("fallback_application_name") : name;
+    } catch (const Failure&) {
+        return {};
+    }
 }
 
 // As walreceiver.c names itself.

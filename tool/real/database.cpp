@@ -262,12 +262,6 @@ std::unique_ptr<world::Session> LibpqDatabase::connect(const conninfo::Parameter
     return std::make_unique<LibpqSession>(std::move(connection), replication);
 }
 
-void forget_environment() {
-    for (const char* name : {"PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGSERVICE", "PGOPTIONS",
-                             "PGTARGETSESSIONATTRS", "PGAPPNAME", "PGREQUIREPEER", "PGLOADBALANCEHOSTS"})
-        unsetenv(name);
-}
-
 conninfo::Parameters parse_connection_string(const std::string& text) {
     char* message = nullptr;
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(

@@ -15,8 +15,4 @@ class LibpqDatabase : public world::Database {
 // ExitCode::usage and libpq's text, which names no value.
 conninfo::Parameters parse_connection_string(const std::string& text);
 
-// Drops the PG* variables that name a server or a login. Called once the first connection stands, whose parameters then
-// hold all of them: no later connection, to the standby for one, can be led elsewhere. PGPASSFILE and PGSSL* stay.
-void forget_environment();
-
 }  // namespace real
