@@ -124,8 +124,8 @@ Finding listening(const Setting& listen_addresses, std::string_view address) {
 }
 
 Finding pending_restart(const std::vector<std::string>& names) {
-    static constexpr std::array<std::string_view, 5> needed = {"wal_level", "max_wal_senders", "max_replication_slots",
-                                                               "listen_addresses", "wal_log_hints"};
+    static constexpr std::array<std::string_view, 4> needed = {"wal_level", "max_wal_senders", "max_replication_slots",
+                                                               "listen_addresses"};
     if (names.empty()) return ok("No setting waits for a restart.");
     const std::string detail = fmt::format("New values of these settings wait for a restart: {}.", fmt::join(names, ", "));
     const bool matters = std::any_of(names.begin(), names.end(), [](const std::string& name) {

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "core/health.hpp"
 
 namespace health {
@@ -69,6 +71,14 @@ void judge_synchronous(const Node& node, Findings& findings) {
                                  node.synchronous_required, *node.synchronous_streaming));
 }
 
+// wal_log_hints serves pg_rewind, some day; replication is as well without it.
+void judge_restart(const Node& node, Findings& findings) {
+    std::vector<std::string> names = node.pending_restart;
+    names.erase(std::remove(names.begin(), names.end(), "wal_log_hints"), names.end());
+    if (!names.empty())
+        findings.add(Level::warning, fmt::format("settings wait for a restart: {}", fmt::join(names, ", ")));
+}
+
 bool contains_item(std::string_view list, std::string_view item) {
     while (!list.empty()) {
         const auto comma = list.find(',');
@@ -94,9 +104,7 @@ Verdict judge(const Node& node, const Thresholds& thresholds) {
     else
         judge_synchronous(node, findings);
     if (node.archiver_failing) findings.add(Level::critical, "archiving fails: WAL piles up; see the server log");
-    if (!node.pending_restart.empty())
-        findings.add(Level::warning,
-                     fmt::format("settings wait for a restart: {}", fmt::join(node.pending_restart, ", ")));
+    judge_restart(node, findings);
     return findings.summary(!node.in_recovery ? "a primary"
                             : node.receiver_status ? "a standby that receives and replays"
                                                    : "a standby that replays from files");
