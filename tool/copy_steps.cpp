@@ -44,32 +44,50 @@ std::string how_it_ended(const world::Outcome& outcome) {
                                 : fmt::format("ended with status {}", outcome.status);
 }
 
-// Asks the primary once a second how far the copy is. Progress is a courtesy: a failing question ends no copy.
+// Asks the primary once a second how far the copy is. A failing question ends no copy; a copy that stands still for
+// longer than the user's patience is ended: a frozen server keeps its connections open for ever.
 class ProgressWatch {
    public:
     explicit ProgressWatch(Run& run) : run_(run) {}
 
     void operator()(world::World& world) {
         const auto now = steady_clock::now();
-        if (now < next_) return;
-        next_ = now + std::chrono::seconds(1);
+        if (now < next_question_) return;
+        next_question_ = now + std::chrono::seconds(1);
         try {
-            const auto rows = run_.link.query(
-                "SELECT phase, coalesce(backup_streamed, 0), coalesce(backup_total, 0) FROM pg_stat_progress_basebackup "
-                "JOIN pg_stat_replication USING (pid) WHERE application_name = $1",
-                {run_.application_name});
-            if (rows.rows.empty()) return;
-            const auto total = std::stoull(rows.rows[0][2].value_or("0"));
-            world.reporter.progress({rows.rows[0][0].value_or("copying"), std::stoull(rows.rows[0][1].value_or("0")),
-                                     total > 0 ? total : run_.primary.bytes});
+            ask(world);
         } catch (const core::Error&) {
             world.reporter.progress({"copying", 0, 0});
         }
+        if (steady_clock::now() < last_change_ + run_.patience()) return;
+        throw core::Error(core::sqlstate::connection_failure,
+                          fmt::format("the copy has made no progress for {} seconds", run_.options.timeout),
+                          "The primary, the link or a disk may be stuck.",
+                          "Look at pg_stat_progress_basebackup and pg_stat_activity on the primary; --timeout gives more time.");
     }
 
    private:
+    void ask(world::World& world) {
+        const auto rows = run_.link.query(
+            "SELECT phase, coalesce(backup_streamed, 0), coalesce(backup_total, 0) FROM pg_stat_progress_basebackup "
+            "JOIN pg_stat_replication USING (pid) WHERE application_name = $1",
+            {run_.application_name});
+        if (rows.rows.empty()) return note({});  // not begun, over, or not for this role to see
+        const std::string phase = rows.rows[0][0].value_or("copying"), streamed = rows.rows[0][1].value_or("0");
+        const auto total = std::stoull(rows.rows[0][2].value_or("0"));
+        world.reporter.progress({phase, std::stoull(streamed), total > 0 ? total : run_.primary.bytes});
+        // a spread checkpoint takes its time without any byte
+        note(phase == "waiting for checkpoint to finish" ? std::string() : phase + streamed);
+    }
+
+    void note(const std::string& position) {
+        if (position.empty() || position != position_) last_change_ = steady_clock::now();
+        position_ = position;
+    }
+
     Run& run_;
-    steady_clock::time_point next_{};
+    std::string position_;
+    steady_clock::time_point next_question_{}, last_change_ = steady_clock::now();
 };
 
 void write_passfile(world::World& world, Run& run, const std::string& password) {

@@ -33,6 +33,8 @@ class Session {
     // One statement with parameters $1, $2, ... as text. Throws core::Error with the server's SQLSTATE, message, detail
     // and hint; SQLSTATE 08006 when the connection is lost or does not answer within the time limit.
     virtual Rows query(const std::string& sql, const std::vector<Value>& parameters = {}) = 0;
+    // From now on, a statement without an answer for so long is on a dead link.
+    virtual void answer_within(std::chrono::seconds) {}
     // The parameters in effect (host, port, user, dbname, ...), without the password.
     virtual conninfo::Parameters parameters() const = 0;
     // The password that was used to log in; empty when none was.

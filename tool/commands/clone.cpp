@@ -126,6 +126,7 @@ ExitCode run_clone(Options options) {
         fmt::print("{}", plan::describe(plan));
         return ExitCode::ok;
     }
+    link.session().answer_within(std::chrono::seconds(30));
     plan::execute(plan, world);
     print_result(*run);
     return ExitCode::ok;

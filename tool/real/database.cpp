@@ -19,7 +19,7 @@ using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 // A statement of this tool that has no answer after this time is on a dead link: a step that has to wait polls.
-constexpr std::chrono::seconds answer_limit{120};
+constexpr std::chrono::seconds first_answer_limit{120};
 
 std::string trimmed(const char* text) {
     std::string result = text == nullptr ? "" : text;
@@ -94,13 +94,13 @@ conninfo::Parameters with_limits(conninfo::Parameters parameters) {
     return parameters;
 }
 
-void wait_readable(PGconn* connection, std::chrono::steady_clock::time_point deadline) {
+void wait_readable(PGconn* connection, std::chrono::seconds limit, std::chrono::steady_clock::time_point begin) {
     pollfd descriptor{PQsocket(connection), POLLIN, 0};
     poll(&descriptor, 1, 100);
     throw_if_interrupted();
-    if (std::chrono::steady_clock::now() < deadline) return;
+    if (std::chrono::steady_clock::now() < begin + limit) return;
     throw core::Error(core::sqlstate::connection_failure, "the server does not answer",
-                      fmt::format("{}: no answer for {} seconds.", place(connection), answer_limit.count()),
+                      fmt::format("{}: no answer for {} seconds.", place(connection), limit.count()),
                       "Check the server and the network, then run the same command again.");
 }
 
@@ -152,6 +152,8 @@ class LibpqSession : public world::Session {
         return rows_of(result.get());
     }
 
+    void answer_within(std::chrono::seconds limit) override { answer_limit_ = limit; }
+
     conninfo::Parameters parameters() const override {
         const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection_.get()),
                                                                                   &PQconninfoFree);
@@ -202,11 +204,11 @@ class LibpqSession : public world::Session {
     }
 
     Result receive() {
-        const auto deadline = std::chrono::steady_clock::now() + answer_limit;
+        const auto begin = std::chrono::steady_clock::now();
         Result last(nullptr, &PQclear);
         for (;;) {
             while (PQisBusy(connection_.get())) {
-                wait_for_input(deadline);
+                wait_for_input(begin);
                 if (PQconsumeInput(connection_.get()) == 0) fail_statement(connection_.get(), nullptr);
             }
             Result next(PQgetResult(connection_.get()), &PQclear);
@@ -215,9 +217,9 @@ class LibpqSession : public world::Session {
         }
     }
 
-    void wait_for_input(std::chrono::steady_clock::time_point deadline) {
+    void wait_for_input(std::chrono::steady_clock::time_point begin) {
         try {
-            wait_readable(connection_.get(), deadline);
+            wait_readable(connection_.get(), answer_limit_, begin);
         } catch (const Interrupted&) {
             cancel();
             throw;
@@ -235,6 +237,7 @@ class LibpqSession : public world::Session {
 
     Connection connection_;
     bool replication_;
+    std::chrono::seconds answer_limit_ = first_answer_limit;
 };
 
 Connection open(const conninfo::Parameters& parameters) {
