@@ -19,5 +19,17 @@ inline Failure refused(std::string message, std::string detail, std::string hint
     return {ExitCode::precondition, std::move(message), std::move(detail), std::move(hint)};
 }
 
+// Runs check; what is wrong with the words of the command line ends in ExitCode::usage.
+template <class Check>
+void as_usage(Check check) {
+    try {
+        check();
+    } catch (const Failure&) {
+        throw;
+    } catch (const core::Error& error) {
+        throw Failure(ExitCode::usage, error);
+    }
+}
+
 // The user's signal (SIGINT, SIGTERM, SIGHUP); not derived from Failure so that no handler takes it for an error.
 struct Interrupted {};

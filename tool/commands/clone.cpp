@@ -105,7 +105,7 @@ ExitCode run_clone(Options options) {
     real::ProcessTable processes;
     real::Terminal terminal;
     world::World world{database, files, processes, terminal};
-    complete(world, options);
+    as_usage([&] { complete(world, options); });
     tool::Link link(database,
                     database.connect(connection::parameters(options.connection), "the primary",
                                      connection::prompt(options.connection)),

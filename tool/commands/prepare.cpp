@@ -28,7 +28,7 @@ struct PrepareOptions {
 
 void check_options(world::World& world, const PrepareOptions& options) {
     if (options.replication_user.empty()) return;
-    name::check_role(options.replication_user);
+    as_usage([&] { name::check_role(options.replication_user); });
     if (options.passfile.empty() || options.standby_address.empty())
         throw Failure(ExitCode::usage, "--replication-user goes with --standby-address and --passfile",
                       "The role is admitted from that address only, and its generated password is written to that file only.",
