@@ -11,12 +11,14 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use POSIX ();
+use Test::More ();
 use File::Basename qw(dirname);
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(tool_path stock_primary run_tool start_tool run_program free_port psql_value poll_until write_passfile slurp);
+our @EXPORT = qw(tool_path bindir clone_arguments new_standby_directory tree_of server_state processes_naming stock_primary run_tool start_tool run_program free_port psql_value poll_until write_passfile slurp);
 our $admin_password = 'admin pass\'word:1\\';
 our $time_limit = $ENV{PG_REPLICA_TEST_TIMEOUT} || 120;    # seconds for one run of the tool
 
@@ -25,6 +27,74 @@ my $here = dirname(__FILE__);
 sub tool_path
 {
 	return $ENV{PG_REPLICA} || "$here/../../build/pg_replica";
+}
+
+# The folder of the server's programs, of the pg_ctl on the PATH.
+sub bindir
+{
+	for my $folder (split /:/, $ENV{PATH})
+	{
+		return $folder if -x "$folder/pg_ctl" && -x "$folder/postgres";
+	}
+	die "no server programs on the PATH";
+}
+
+# A data directory for a standby, which does not exist yet; a server that is started there is stopped at the end.
+sub new_standby_directory
+{
+	my ($primary, $name) = @_;
+	my $directory = $primary->base . '/' . ($name || 'standby');
+	stop_at_end($directory);
+	return $directory;
+}
+
+# clone_arguments(primary, directory, port, name, more...): the command line of clone
+sub clone_arguments
+{
+	my ($primary, $directory, $port, $name, @more) = @_;
+	return [ 'clone', $primary->connection, '-D', $directory, '--port', $port, '--name', $name, '--bindir', bindir(), @more ];
+}
+
+# tree_of(directory): every path below it with kind, mode and size, as a text to compare; "missing" when it is
+sub tree_of
+{
+	my ($directory) = @_;
+	return 'missing' unless -e $directory || -l $directory;
+	my $result = run_program([ 'find', $directory, '-printf', '%P %y %m %s %l\n' ]);
+	return join("\n", sort split /\n/, $result->{stdout});
+}
+
+# server_state(primary): what a run that changes nothing leaves alone, as a text to compare
+sub server_state
+{
+	my ($primary) = @_;
+	my $state = $primary->psql_ok(q{
+		SELECT 'slot ' || slot_name FROM pg_replication_slots
+		UNION ALL SELECT 'role ' || rolname || ' ' || coalesce(rolpassword, '') || ' ' || rolconnlimit FROM pg_authid
+		UNION ALL SELECT 'extension ' || extname || ' ' || extversion FROM pg_extension
+		UNION ALL SELECT 'file setting ' || name || ' ' || setting FROM pg_file_settings
+		UNION ALL SELECT 'comment ' || description FROM pg_shdescription
+		ORDER BY 1});
+	return join("\n", $state, map { "$_:\n" . slurp($_) }
+		  map { $primary->psql_ok("SHOW $_") } qw(hba_file ident_file));
+}
+
+# processes_naming(text): the command lines of running processes that contain it, of any user; not this process
+sub processes_naming
+{
+	my ($text) = @_;
+	my @found;
+	for my $file (glob '/proc/[0-9]*/cmdline')
+	{
+		next if $file eq "/proc/$$/cmdline";
+		open(my $handle, '<', $file) or next;
+		local $/;
+		my $line = <$handle>;
+		next unless defined $line && index($line, $text) >= 0;
+		$line =~ tr/\0/ /;
+		push @found, $line;
+	}
+	return @found;
 }
 
 # The Perl environment of the test framework points at its own servers; the tool must get only what a test gives it.
@@ -84,6 +154,7 @@ sub run_tool
 sub start_tool
 {
 	my ($arguments, %options) = @_;
+	my $tool = tool_path();
 	my $pid = fork();
 	die "cannot fork: $!" unless defined $pid;
 	return $pid if $pid;
@@ -94,7 +165,7 @@ sub start_tool
 	open(STDIN, '<', '/dev/null');
 	open(STDOUT, '>', $options{output} || '/dev/null');
 	open(STDERR, '>&', \*STDOUT);
-	exec { tool_path() } tool_path(), @$arguments or POSIX::_exit(127);
+	exec { $tool } $tool, @$arguments or POSIX::_exit(127);
 }
 
 sub free_port

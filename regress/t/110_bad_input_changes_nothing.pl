@@ -1,0 +1,127 @@
+# Bad input gets an error with a hint and a fixed exit code, quickly, and nothing is changed on either side.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use IO::Socket::INET;
+use ReplicaTest;
+use Test::More;
+
+my $primary = stock_primary('primary');
+my $base = $primary->base;
+my $directory = new_standby_directory($primary);
+my $port = free_port();
+my $hba = $primary->data_dir . '/pg_hba.conf';
+$primary->psql_ok(q{CREATE ROLE plain LOGIN PASSWORD 'plain'});
+$primary->psql_ok(q{CREATE ROLE repl LOGIN REPLICATION PASSWORD 'right'});
+$primary->psql_ok('CREATE DATABASE without');
+$primary->psql_ok('CREATE EXTENSION pg_replica');
+
+my @admin_line = ('*', '*', '*', 'postgres', $primary->password);
+my $admin = $primary->passfile;
+my $nobody = write_passfile("$base/empty_passfile");
+
+# refused(title, exit status, pattern, arguments, options): run, compare both sides before and after
+sub refused
+{
+	my ($title, $status, $pattern, $arguments, %options) = @_;
+	my $target = $options{directory} || $directory;
+	my ($server_before, $tree_before) = (server_state($primary), tree_of($target));
+	my $result = run_tool($arguments, passfile => $options{passfile} || $admin, env => $options{env}, timeout => 60);
+	is($result->{status}, $status, "$title: exit status $status");
+	like($result->{stderr}, $pattern, "$title: the message says what is wrong");
+	like($result->{stderr}, qr/^HINT: /m, "$title: a hint says what mends it");
+	unlike($result->{output}, qr/\Q@{[$primary->password]}\E/, "$title: no password is printed");
+	cmp_ok($result->{seconds}, '<', 30, "$title: it does not hang");
+	is(server_state($primary), $server_before, "$title: nothing changed on the primary");
+	is(tree_of($target), $tree_before, "$title: nothing changed in the directory");
+	return $result;
+}
+
+# arguments of clone with some replaced
+sub clone_with
+{
+	my (%changed) = @_;
+	my %value = ('-h' => '127.0.0.1', '-p' => $primary->port, '-U' => 'postgres', '-d' => 'postgres', '-D' => $directory,
+		'--port' => $port, '--name' => 'standby1', '--bindir' => bindir(), %changed);
+	my @more = @{ delete $value{more} || ['--prepare'] };
+	return [ 'clone', @more, map { ($_, $value{$_}) } sort keys %value ];
+}
+
+# --- reaching the primary
+
+my $closed = free_port();
+refused('closed port', 3, qr/refused/, clone_with('-p' => $closed));
+refused('unknown host', 3, qr/no-such-host\.invalid/, clone_with('-h' => 'no-such-host.invalid'));
+refused('wrong password', 3, qr/password authentication failed/, clone_with(),
+	passfile => write_passfile("$base/wrong", [ '*', '*', '*', 'postgres', 'wrong' ]));
+refused('no password and no terminal', 3, qr/password/, clone_with(), passfile => $nobody);
+refused('unknown role', 3, qr/authentication failed/, clone_with('-U' => 'nobody_there'),
+	passfile => write_passfile("$base/unknown", [ '*', '*', '*', 'nobody_there', 'x' ]));
+refused('unknown database', 3, qr/"nowhere" does not exist/, clone_with('-d' => 'nowhere'));
+
+my $silent = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
+refused('a server that never answers', 3, qr/timeout|no answer|did not answer/i, clone_with('-p' => $silent->sockport));
+close $silent;
+
+# --- rights and the state of the primary
+
+refused('no superuser', 4, qr/not a superuser/, clone_with('-U' => 'plain'),
+	passfile => write_passfile("$base/plain", [ '*', '*', '*', 'plain', 'plain' ]));
+refused('extension not created', 4, qr/extension pg_replica is not created/, clone_with('-d' => 'without', more => ['-w']));
+refused('unknown replication role', 4, qr/"missing" does not exist/, clone_with('--replication-user' => 'missing', more => ['-w']));
+refused('wrong replication password', 4, qr/"repl" cannot log in for replication/,
+	clone_with('--replication-user' => 'repl', more => ['-w']),
+	passfile => write_passfile("$base/wrong_replication", \@admin_line, [ '*', '*', '*', 'repl', 'wrong' ]));
+refused('no replication password', 4, qr/"repl" cannot log in for replication/,
+	clone_with('--replication-user' => 'repl', more => ['-w']));
+refused('a role that may not replicate', 4, qr/"plain" cannot log in for replication/,
+	clone_with('--replication-user' => 'plain', more => ['-w']),
+	passfile => write_passfile("$base/not_replication", \@admin_line, [ '*', '*', '*', 'plain', 'plain' ]));
+$primary->psql_ok(q{SELECT pg_create_physical_replication_slot('standby1', true)});
+refused('slot of somebody else', 4, qr/slot "standby1" exists/, clone_with());
+$primary->psql_ok(q{SELECT pg_drop_replication_slot('standby1')});
+
+# --- the target
+
+my $occupied = "$base/occupied";
+mkdir $occupied;
+PostgreSQL::Test::Utils::append_to_file("$occupied/precious", 'data');
+refused('target not empty', 4, qr/not an empty directory/, clone_with('-D' => $occupied), directory => $occupied);
+refused('target is a file', 4, qr/not an empty directory/, clone_with('-D' => "$occupied/precious"), directory => $occupied);
+refused('target inside the primary', 4, qr/inside the data directory/, clone_with('-D' => $primary->data_dir . '/base/standby'),
+	directory => $primary->data_dir . '/base/standby');
+refused('target is the primary', 4, qr/not an empty directory/, clone_with('-D' => $primary->data_dir), directory => "$primary->{data}/global");
+refused('no parent directory', 4, qr/cannot be created/, clone_with('-D' => "$base/no/such/parent"), directory => "$base/no");
+mkdir "$base/locked", 0500;
+SKIP: {
+	skip 'root may write everywhere', 7 if $> == 0;
+	refused('parent not writable', 4, qr/cannot be created/, clone_with('-D' => "$base/locked/standby"), directory => "$base/locked");
+}
+refused('port in use', 4, qr/port @{[$primary->port]} is in use/, clone_with('--port' => $primary->port));
+
+# --- the command line
+
+refused('port out of range', 2, qr/port/, clone_with('--port' => 70000));
+refused('no target', 2, qr/pgdata|-D/, [ 'clone', $primary->connection ]);
+refused('unknown option', 2, qr/nonsense/, [ 'clone', '--nonsense', '-D', $directory ]);
+refused('unknown subcommand', 2, qr/./, ['klone']);
+refused('name with a line break', 2, qr/control character/, clone_with('--name' => "a\nb"));
+refused('name of a role that is too long', 2, qr/too long/, clone_with('--replication-user' => 'x' x 64, more => ['-w']));
+
+SKIP: {
+	my @as_root = $> == 0 ? () : ('unshare', '--user', '--map-root-user');
+	my $possible = run_program([ @as_root, 'true' ]);
+	skip 'this test cannot become root, not even in a user namespace', 3 if $possible->{status} != 0;
+	my $before = server_state($primary);
+	my $result = run_program([ @as_root, tool_path(), @{ clone_with() } ], passfile => $admin);
+	is($result->{status}, 2, 'root without --os-user: exit status 2');
+	like($result->{stderr}, qr/must not run as root/, 'root without --os-user: the message says so');
+	is(server_state($primary) . tree_of($directory), $before . 'missing', 'root without --os-user: nothing changed');
+}
+
+# and after all of it the right command works
+my $clone = run_tool(clone_with(), passfile => $admin);
+is($clone->{status}, 0, 'the right command succeeds afterwards');
+
+done_testing();
