@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
     commands::add_check(app, action);
     commands::add_prepare(app, action);
     commands::add_clone(app, action);
+    commands::add_demo(app, action);
     commands::add_status(app, action);
     commands::add_verify(app, action);
     try {
