@@ -47,8 +47,12 @@ make_work_folder() {
     chmod 755 "$work"
     export TMPDIR=$work/tmp
     mkdir "$work/tmp" "$work/home"
-    [ "$(id -u)" != 0 ] || chown "$(server_user):" "$work/tmp" "$work/home"
+    cd "$work" # the user of the servers may be unable to enter the caller's folder
+    give_work_folder
 }
+
+# To the user of the servers; again after the packages, which bring the user postgres.
+give_work_folder() { [ "$(id -u)" != 0 ] || chown "$(server_user):" "$work/tmp" "$work/home"; }
 
 # The servers whose data directory lies in the work folder.
 stop_servers() {
@@ -108,6 +112,7 @@ find_postgresql() {
     if ! [ -x "$("$pg_config" --bindir 2>/dev/null)/postgres" ]; then install_packages "postgresql-$major"; fi
     # Debian ships PGXS with the server, but not the headers
     if ! [ -f "$("$pg_config" --includedir-server 2>/dev/null)/postgres.h" ]; then install_packages "postgresql-server-dev-$major"; fi
+    give_work_folder
     # shellcheck disable=SC2034 # for the scripts that source this file
     bindir=$("$pg_config" --bindir)
     # shellcheck disable=SC2034
