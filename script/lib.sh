@@ -47,7 +47,7 @@ make_work_folder() {
     chmod 755 "$work"
     export TMPDIR=$work/tmp
     mkdir "$work/tmp" "$work/home"
-    cd "$work" # the user of the servers may be unable to enter the caller's folder
+    cd "$work" || exit # the user of the servers may be unable to enter the caller's folder
     give_work_folder
 }
 
