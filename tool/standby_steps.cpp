@@ -42,6 +42,16 @@ std::vector<conf::Setting> primary_settings(Run& run) {
     return settings;
 }
 
+// What belongs to the server that was copied and would do harm here: its signal files, and its own passfile, mark and
+// log when it was itself made by pg_replica.
+void remove_strangers(world::World& world, const std::string& partial) {
+    for (const std::string& name : world.files.list(partial)) {
+        const bool is_ours = name.rfind("pg_replica.", 0) == 0 || name == "server.log";
+        if (is_ours || name == "recovery.signal" || name == "recovery.done" || name == "recovery.conf")
+            world.files.remove(partial + "/" + name);
+    }
+}
+
 std::string fetch(Run& run, const std::string& file) {
     return run.link.value("SELECT pg_read_file($1)", {file}).value_or("");
 }
@@ -147,8 +157,7 @@ bool is_there_already(world::World& world, Run& run) {
 
 void configure(world::World& world, Run& run) {
     const std::string partial = target::partial_path(run.options.directory);
-    for (const char* leftover : {"recovery.signal", "recovery.done", "recovery.conf"})
-        if (world.files.kind(partial + "/" + leftover) != world::Kind::missing) world.files.remove(partial + "/" + leftover);
+    remove_strangers(world, partial);
     const std::string file = partial + "/postgresql.auto.conf";
     const std::string inherited = world.files.kind(file) == world::Kind::file ? world.files.read(file) : "";
     const auto result = standby_config::auto_conf(inherited, own_settings(run));

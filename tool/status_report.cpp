@@ -13,6 +13,13 @@ namespace status_report {
 
 namespace {
 
+// "{a,b}", as the server prints an array of setting names -> "a, b"
+std::string list_of(std::string_view array) {
+    std::string text;
+    for (const char c : array.substr(1, array.size() - 2)) text += c == ',' ? std::string(", ") : std::string(1, c);
+    return text;
+}
+
 using world::Rows;
 using world::Value;
 using Facts = std::vector<std::pair<std::string, std::string>>;
@@ -81,7 +88,7 @@ Facts node_facts(const Row& node) {
     if (is_set(node("synchronous_standby_names"), ""))
         facts.emplace_back("synchronous", *node("synchronous_standby_names"));
     if (is_set(node("pending_restart"), "{}"))
-        facts.emplace_back("restart needed for", *node("pending_restart"));
+        facts.emplace_back("restart needed for", list_of(*node("pending_restart")));
     return facts;
 }
 

@@ -137,7 +137,7 @@ void add_target_options(CLI::App& command, Options& options) {
     command.add_option("--name", options.name, "name of the standby (default: host name, and port if not 5432)");
     command.add_option("--port", options.port, "port of the standby's server (default: 5432)")->check(CLI::Range(1, 65535));
     command.add_option("--slot", options.slot, "replication slot on the primary (default: made from the name)");
-    command.add_option("--config-dir", options.config_dir, "directory outside -D for the standby's postgresql.conf, pg_hba.conf and pg_ident.conf; files that are there are used as they are");
+    command.add_option("--config-dir", options.config_dir, "directory outside -D for the standby's postgresql.conf, pg_hba.conf and pg_ident.conf; a postgresql.conf that is there is used as it is, and nothing is written");
     command.add_option("--log", options.log, "log file of the server that is started (default: server.log in -D)");
     command.add_option("--waldir", options.waldir, "directory for WAL outside -D");
     command.add_option("-T,--tablespace-mapping", options.tablespace_mapping, "OLDDIR=NEWDIR: relocate a tablespace");

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -24,6 +25,7 @@ constexpr std::chrono::seconds first_answer_limit{120};
 std::string trimmed(const char* text) {
     std::string result = text == nullptr ? "" : text;
     while (!result.empty() && (result.back() == '\n' || result.back() == ' ')) result.pop_back();
+    result.erase(std::remove(result.begin(), result.end(), '\t'), result.end());  // libpq indents its advice
     return result;
 }
 
@@ -186,7 +188,7 @@ class LibpqSession : public world::Session {
     // synchronous standby, no limit made for applications, no read-only default.
     void settle() {
         query("SELECT pg_catalog.set_config(name, setting, false) FROM (VALUES ('search_path', 'pg_catalog'), "
-              "('synchronous_commit', 'local'), ('statement_timeout', '0'), ('lock_timeout', '30s'), "
+              "('synchronous_commit', 'local'), ('statement_timeout', '0'), ('lock_timeout', '15s'), "
               "('idle_in_transaction_session_timeout', '0'), ('default_transaction_read_only', 'off'), "
               "('datestyle', 'ISO'), ('intervalstyle', 'postgres')) AS wanted (name, setting)",
               {});
