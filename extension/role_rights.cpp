@@ -65,7 +65,39 @@ void check(const Caller& caller, bool is_admin, const std::string& role) {
     if (!missing.empty()) refuse(caller, missing, grants);
 }
 
+// Whoever else can act as the role, and what ends that. Since 16 a membership is revoked by the name of who granted it.
+pg::Rows holders(const std::string& role) {
+    return pg::query(R"(
+        SELECT member.rolname, m.admin_option,
+               format('REVOKE %s FROM "%s"', $2::text, replace(member.rolname, '"', '""'))
+               || CASE WHEN grantor.oid <> 10 THEN format(' GRANTED BY "%s"', replace(grantor.rolname, '"', '""'))
+                       ELSE '' END || ' CASCADE;'
+          FROM pg_catalog.pg_auth_members m
+          JOIN pg_catalog.pg_roles granted ON granted.oid = m.roleid
+          JOIN pg_catalog.pg_roles member ON member.oid = m.member
+          LEFT JOIN pg_catalog.pg_roles grantor ON grantor.oid = m.grantor
+         WHERE granted.rolname::text = $1 AND NOT member.rolsuper AND member.rolname <> current_user
+           AND (m.admin_option OR coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))
+         ORDER BY member.rolname COLLATE "C", 3)",
+                     {role, name::quote_identifier(role)});
+}
+
 }  // namespace
+
+void refuse_held(const std::string& role) {
+    const pg::Rows found = holders(role);
+    if (found.rows.empty()) return;
+    std::string facts, revokes;
+    for (const pg::Row& row : found.rows) {
+        facts += fmt::format("Role \"{}\" {} it. ", row[0].value_or(""),
+                             row[1] == "t" ? "has ADMIN OPTION on" : "is a member of");
+        revokes += row[2].value_or("") + ' ';
+    }
+    throw core::Error(
+        core::sqlstate::object_not_in_prerequisite_state, fmt::format("role \"{}\" is not in your hands alone", role),
+        facts + "Whoever acts as it can set its password, and with REPLICATION reads all data of the cluster.",
+        fmt::format("Run as a superuser: {}or choose another role name.", revokes));
+}
 
 void check_rights_to_create() { check(caller(), true, {}); }
 

@@ -10,4 +10,8 @@ namespace roles {
 void check_rights_to_create();
 void check_rights_to_alter(const std::string& role);
 
+// Throws core::Error (55000) while a role other than a superuser or the caller can act as the role: it has ADMIN OPTION on
+// it, or can SET ROLE to it, and so could set its password.
+void refuse_held(const std::string& role);
+
 }  // namespace roles

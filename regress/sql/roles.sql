@@ -88,6 +88,33 @@ SELECT * FROM replica.drop_role('regress_foreign');
 COMMENT ON ROLE regress_foreign IS 'pg_replica: replication role';
 SELECT attribute, before, after, changed FROM replica.create_role('regress_foreign', 'secret', 5, 'infinity');
 
+-- the comment is no proof: others may have set it. Whoever can act as the role would get what is given to it
+CREATE ROLE "regress_Owner" CREATEROLE;
+CREATE ROLE regress_member;
+CREATE ROLE regress_held;
+COMMENT ON ROLE regress_held IS 'pg_replica: replication role';
+GRANT regress_held TO "regress_Owner" WITH ADMIN OPTION;
+SELECT * FROM replica.create_role('regress_held', 'secret');
+\echo :LAST_ERROR_SQLSTATE
+GRANT regress_held TO regress_member;
+ALTER ROLE regress_held LOGIN;
+SELECT * FROM replica.create_role('regress_held');
+\echo :LAST_ERROR_SQLSTATE
+SELECT rolcanlogin, rolreplication, rolpassword FROM pg_authid WHERE rolname = 'regress_held';
+-- without the option the member can still SET ROLE; a superuser as member can do no more than before
+REVOKE "regress_held" FROM "regress_Owner" CASCADE;
+SELECT * FROM replica.create_role('regress_held');
+\echo :LAST_ERROR_SQLSTATE
+REVOKE "regress_held" FROM "regress_member" CASCADE;
+ALTER ROLE "regress_Owner" SUPERUSER;
+GRANT regress_held TO "regress_Owner" WITH ADMIN OPTION;
+SELECT attribute, before, after FROM replica.create_role('regress_held') WHERE changed;
+-- what has both already is given nothing
+GRANT regress_held TO regress_member;
+SELECT count(*) AS "rows, as nothing is given" FROM replica.create_role('regress_held', 'secret');
+SELECT changed FROM replica.drop_role('regress_held');
+DROP ROLE "regress_Owner", regress_member;
+
 -- superusers are never touched, not even with our comment
 ALTER ROLE regress_foreign SUPERUSER;
 SELECT * FROM replica.create_role('regress_foreign');
