@@ -12,8 +12,6 @@ namespace admission {
 
 namespace {
 
-bool is_local(const pg::Value& address) { return !address || *address == "local"; }
-
 void check_role_exists(const std::string& role) {
     if (pg::query_value("SELECT true FROM pg_catalog.pg_roles WHERE rolname = $1", {role})) return;
     const pg::Value similar = pg::query_value(
@@ -93,7 +91,7 @@ void check_narrow(const hba::Asked& asked, const std::string& text) {
 }
 
 std::optional<hba::Network> read_network(const pg::Value& address, bool allow_wide) {
-    if (is_local(address)) return std::nullopt;
+    if (hba::is_local(address)) return std::nullopt;
     const hba::Asked asked = hba::read_address(*address);
     if (!allow_wide) check_narrow(asked, *address);
     return asked.network;
@@ -109,7 +107,7 @@ Wanted read_wanted(const pg::Arguments& arguments) {
         entry, hba::Dialect::of(pg::version::server()));  // a name that the file cannot hold is refused first
     const pg::Value address = arguments.text(1);
     entry.from = read_network(address, arguments.boolean(4, false));
-    entry.type = read_type(arguments, is_local(address));
+    entry.type = read_type(arguments, hba::is_local(address));
     entry.method = read_method(arguments, entry.type);
     check_tls_is_on(entry.type);
     check_role_exists(entry.role);

@@ -41,8 +41,9 @@ Request read_request(const pg::Arguments& arguments) {
     request.groups = groups_of(request.role);
     request.database = arguments.text(3);
     const pg::Value address = arguments.text(1);
-    request.channel = !address ? Channel::local : arguments.boolean(2, false) ? Channel::tls : Channel::plain;
-    if (!address) return request;
+    const bool local = is_local(address);
+    request.channel = local ? Channel::local : arguments.boolean(2, false) ? Channel::tls : Channel::plain;
+    if (local) return request;
     const Asked asked = read_address(*address);
     check_single(asked, *address);
     request.from = asked.network;

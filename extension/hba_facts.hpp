@@ -54,6 +54,9 @@ Surroundings surroundings(const Dialect& dialect);
 // The roles that a role is a member of, directly or not, itself included; empty when there is no such role.
 std::set<std::string> groups_of(const std::string& role);
 
+// True if an address that is asked for is the Unix-domain socket: NULL, or the word that the file has for it.
+inline bool is_local(const std::optional<std::string>& address) { return !address || *address == "local"; }
+
 // An address or network as the inet type reads it.
 struct Asked {
     Network network;  // host bits cleared

@@ -14,6 +14,8 @@ SELECT changed FROM replica.allow_standby('regress_standby', '192.0.2.7');
 SELECT decision, rule, auth_method FROM replica.hba_decision('regress_standby', '192.0.2.7');
 SELECT decision, auth_method FROM replica.hba_decision('regress_standby', '192.0.2.7', tls => true);
 SELECT decision FROM replica.hba_decision('regress_standby', '192.0.2.8');
+SELECT l = s AS "local is the socket, as for allow_standby"
+  FROM replica.hba_decision('regress_standby', 'local') l, replica.hba_decision('regress_standby', NULL) s;
 SELECT decision FROM replica.hba_decision('regress_standby', '192.0.2.7', database => 'postgres');
 SELECT type, database, user_name, address, netmask, auth_method, error FROM pg_hba_file_rules
  WHERE 'regress_standby' = ANY (user_name);
