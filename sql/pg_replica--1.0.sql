@@ -36,7 +36,7 @@ CREATE FUNCTION replica.hba_decision(role_name text, address text, tls boolean D
     AS 'MODULE_PATHNAME', 'hba_decision';
 REVOKE ALL ON FUNCTION replica.hba_decision(text, text, boolean, text) FROM PUBLIC;
 COMMENT ON FUNCTION replica.hba_decision(text, text, boolean, text) IS
-    'the line of pg_hba.conf that decides about a connection of a role from an address (NULL: Unix-domain socket) to a database (NULL: physical replication): accept, reject, no match, or unknown where a host name or an error in the file stands in the way; and why the lines before it do not match';
+    'the line of pg_hba.conf that decides about a connection of a role from an address (NULL or ''local'': Unix-domain socket) to a database (NULL: physical replication): accept, reject, no match, or unknown where a host name or an error in the file stands in the way; and why the lines before it do not match';
 
 CREATE FUNCTION replica.allow_standby(role_name text, address text, connection_type text DEFAULT 'host',
                                       auth_method text DEFAULT 'scram-sha-256', allow_wide boolean DEFAULT false,
@@ -134,6 +134,25 @@ COMMENT ON FUNCTION replica.list_slots() IS
 
 CREATE VIEW replica.slots AS SELECT * FROM replica.list_slots();
 COMMENT ON VIEW replica.slots IS 'every replication slot with the WAL it retains';
+COMMENT ON COLUMN replica.slots.slot_name IS 'name of the slot';
+COMMENT ON COLUMN replica.slots.slot_type IS 'physical or logical';
+COMMENT ON COLUMN replica.slots.database IS 'database of a logical slot; NULL for a physical one';
+COMMENT ON COLUMN replica.slots.temporary IS 'true if it goes with the session that made it';
+COMMENT ON COLUMN replica.slots.active IS 'true while somebody streams from it';
+COMMENT ON COLUMN replica.slots.active_pid IS
+    'process ID of the session that streams from it; NULL when nobody does';
+COMMENT ON COLUMN replica.slots.restart_lsn IS
+    'oldest WAL that the slot keeps; NULL while it reserves none';
+COMMENT ON COLUMN replica.slots.wal_status IS
+    'reserved, extended, unreserved or lost: whether that WAL is still there';
+COMMENT ON COLUMN replica.slots.safe_wal_size IS
+    'bytes of WAL that can still be written before the slot may lose WAL; NULL without a bound';
+COMMENT ON COLUMN replica.slots.retained_bytes IS
+    'bytes of WAL from restart_lsn to the end of WAL, which the slot keeps from being removed; on a standby to what it has received';
+COMMENT ON COLUMN replica.slots.inactive_since IS
+    'since when nobody streams from it; NULL before PostgreSQL 17';
+COMMENT ON COLUMN replica.slots.invalidation_reason IS
+    'why it is unusable; NULL while it is not, and before PostgreSQL 17';
 
 -- Status --------------------------------------------------------------------------------------------------------------
 
@@ -153,6 +172,45 @@ COMMENT ON FUNCTION replica.list_standbys() IS
 CREATE VIEW replica.standbys AS SELECT * FROM replica.list_standbys();
 COMMENT ON VIEW replica.standbys IS
     'the standbys of this server with health (ok, warning, critical, unknown) and the reason for it';
+COMMENT ON COLUMN replica.standbys.application_name IS
+    'name of the standby: of its session, or as synchronous_standby_names lists it';
+COMMENT ON COLUMN replica.standbys.client_addr IS
+    'IP address it connects from; NULL for a Unix-domain socket';
+COMMENT ON COLUMN replica.standbys.state IS
+    'startup, catchup, streaming or stopping; NULL while nobody is connected';
+COMMENT ON COLUMN replica.standbys.sync_state IS 'async, potential, sync or quorum';
+COMMENT ON COLUMN replica.standbys.sync_priority IS
+    'place in synchronous_standby_names; 0 when asynchronous, 1 for all in a quorum';
+COMMENT ON COLUMN replica.standbys.timeline IS
+    'timeline that this server sends, while the standby streams';
+COMMENT ON COLUMN replica.standbys.sent_lsn IS 'WAL sent to it';
+COMMENT ON COLUMN replica.standbys.write_lsn IS 'WAL that it has written';
+COMMENT ON COLUMN replica.standbys.flush_lsn IS 'WAL that it has flushed to disk';
+COMMENT ON COLUMN replica.standbys.replay_lsn IS 'WAL that it has replayed';
+COMMENT ON COLUMN replica.standbys.write_lag IS
+    'time until WAL is written there; 0 when nothing is missing, growing while the standby is silent, NULL when never measured';
+COMMENT ON COLUMN replica.standbys.flush_lag IS
+    'time until WAL is flushed there; 0 and NULL as for write_lag';
+COMMENT ON COLUMN replica.standbys.replay_lag IS
+    'time until WAL is replayed there; 0 and NULL as for write_lag';
+COMMENT ON COLUMN replica.standbys.replay_lag_bytes IS 'bytes from replay_lsn to the end of WAL here';
+COMMENT ON COLUMN replica.standbys.slot_name IS
+    'slot that it streams from, or that waits for it; NULL for none';
+COMMENT ON COLUMN replica.standbys.slot_active IS 'true while somebody streams from the slot';
+COMMENT ON COLUMN replica.standbys.wal_status IS
+    'reserved, extended, unreserved or lost: whether the WAL of the slot is still there';
+COMMENT ON COLUMN replica.standbys.safe_wal_size IS
+    'bytes of WAL that can still be written before the slot may lose WAL; NULL without a bound';
+COMMENT ON COLUMN replica.standbys.retained_bytes IS
+    'bytes of WAL that the slot keeps from being removed';
+COMMENT ON COLUMN replica.standbys.inactive_since IS
+    'since when nobody streams from the slot; NULL before PostgreSQL 17';
+COMMENT ON COLUMN replica.standbys.backend_start IS 'when its session began';
+COMMENT ON COLUMN replica.standbys.reply_time IS 'when it replied last, by the clock of the standby';
+COMMENT ON COLUMN replica.standbys.pid IS 'process ID of its session on this server';
+COMMENT ON COLUMN replica.standbys.health IS
+    'ok, warning, unknown (the caller may not see enough) or critical';
+COMMENT ON COLUMN replica.standbys.reason IS 'why health is what it is, worst first';
 
 CREATE FUNCTION replica.describe_node()
     RETURNS TABLE (role text, server_version text, system_identifier bigint, timeline integer, current_lsn pg_lsn,
@@ -170,6 +228,41 @@ COMMENT ON FUNCTION replica.describe_node() IS 'this server itself: primary or s
 CREATE VIEW replica.node AS SELECT * FROM replica.describe_node();
 COMMENT ON VIEW replica.node IS
     'this server itself, one row, with health (ok, warning, critical, unknown) and the reason for it';
+COMMENT ON COLUMN replica.node.role IS 'primary or standby';
+COMMENT ON COLUMN replica.node.server_version IS 'version of this server';
+COMMENT ON COLUMN replica.node.system_identifier IS 'number that a primary and all its standbys share';
+COMMENT ON COLUMN replica.node.timeline IS 'timeline that this server writes, or receives';
+COMMENT ON COLUMN replica.node.current_lsn IS 'end of WAL; NULL on a standby';
+COMMENT ON COLUMN replica.node.receive_lsn IS 'WAL received and flushed; NULL on a primary';
+COMMENT ON COLUMN replica.node.replay_lsn IS 'WAL replayed; NULL on a primary';
+COMMENT ON COLUMN replica.node.replay_pause_state IS
+    'not paused, pause requested or paused; NULL on a primary';
+COMMENT ON COLUMN replica.node.receiver_status IS 'state of the WAL receiver; NULL when none runs';
+COMMENT ON COLUMN replica.node.sender_host IS
+    'host that the WAL receiver is connected to, or directory of its socket';
+COMMENT ON COLUMN replica.node.sender_port IS 'port that the WAL receiver is connected to';
+COMMENT ON COLUMN replica.node.receiver_slot_name IS
+    'slot of the upstream server that the WAL receiver uses; NULL for none';
+COMMENT ON COLUMN replica.node.last_message_time IS
+    'when the last message of the upstream server arrived, by the clock of this server';
+COMMENT ON COLUMN replica.node.cluster_name IS 'setting cluster_name';
+COMMENT ON COLUMN replica.node.pending_restart IS
+    'names of the settings whose new values wait for a restart';
+COMMENT ON COLUMN replica.node.archive_mode IS 'setting archive_mode: off, on or always';
+COMMENT ON COLUMN replica.node.last_archived_time IS 'when a WAL file was archived last';
+COMMENT ON COLUMN replica.node.last_failed_time IS 'when archiving a WAL file failed last';
+COMMENT ON COLUMN replica.node.failed_count IS
+    'failed attempts to archive since the statistics were reset';
+COMMENT ON COLUMN replica.node.health IS
+    'ok, warning, unknown (the caller may not see enough) or critical';
+COMMENT ON COLUMN replica.node.reason IS 'why health is what it is, worst first';
+COMMENT ON COLUMN replica.node.unreplayed_bytes IS
+    'bytes received and not replayed; NULL on a primary';
+COMMENT ON COLUMN replica.node.last_replay_time IS
+    'commit time of the last transaction replayed, by the clock of the primary; NULL on a primary';
+COMMENT ON COLUMN replica.node.replay_wait_event IS
+    'what replay waits for while a query is in its way; else NULL';
+COMMENT ON COLUMN replica.node.synchronous_standby_names IS 'setting synchronous_standby_names';
 
 -- what pg_monitor may see in the catalogues it may see here
 GRANT USAGE ON SCHEMA replica TO pg_monitor;
@@ -186,7 +279,7 @@ CREATE FUNCTION replica.check(standbys integer DEFAULT 1, role_name text DEFAULT
 REVOKE ALL ON FUNCTION replica.check(integer, text, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION replica.check(integer, text, text, boolean) TO pg_monitor;
 COMMENT ON FUNCTION replica.check(integer, text, text, boolean) IS
-    'what on this server would stop standbys from being cloned or from following, for a role and an address (NULL: Unix-domain socket); one row a check: ok, warning or error, the fact, and what mends it';
+    'what on this server would stop standbys from being cloned or from following, for a role and an address (NULL or ''local'': Unix-domain socket); one row a check: ok, warning or error, the fact, and what mends it';
 
 -- Marker --------------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,14 @@ SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute
 SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute
  WHERE attrelid = 'replica.node'::regclass AND attnum > 0 ORDER BY attnum;
 
+-- and each says what it means and in which unit
+SELECT a.attrelid::regclass AS object, a.attname AS "column without a comment"
+  FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.objid
+ WHERE d.refclassid = 'pg_extension'::regclass AND d.classid = 'pg_class'::regclass AND d.deptype = 'e'
+   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_replica')
+   AND (SELECT relkind FROM pg_class c WHERE c.oid = a.attrelid) IN ('r', 'v') AND a.attnum > 0
+   AND col_description(a.attrelid, a.attnum) IS NULL ORDER BY a.attrelid::regclass::text, a.attnum;
+
 -- this server's own account agrees with the catalogue
 SELECT role, server_version = current_setting('server_version') AS version,
        system_identifier = (SELECT system_identifier FROM pg_control_system()) AS cluster, timeline > 0 AS timeline,
