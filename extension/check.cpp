@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "extension/check_topics.hpp"
+#include "extension/pending.hpp"
 #include "extension/server/boundary.hpp"
 #include "extension/server/number.hpp"
 #include "extension/server/query.hpp"
@@ -107,7 +108,9 @@ std::int64_t standbys_asked(const pg::Arguments& arguments) {
 
 Context gather(const pg::Arguments& arguments) {
     Context context{standbys_asked(arguments), arguments.text(1), arguments.text(2), arguments.boolean(3, false),
-                    find_settings(), false, {}, {}, {}};
+                    find_settings(), false, {}, {}, {}, {}};
+    if (context.address == "local") context.address.reset();
+    context.pending_restart = pending::restarts();
     const pg::Row row = pg::query("SELECT pg_is_in_recovery(), quote_ident(current_user)").rows.at(0);
     context.in_recovery = row[0] == "t";
     context.caller = row[1].value_or("");

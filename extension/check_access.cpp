@@ -1,5 +1,8 @@
 // Whom the server lets in: the role of the standbys and the line of pg_hba.conf that decides about it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <vector>
 
 #include "core/name.hpp"
 #include "extension/check_topics.hpp"
@@ -33,6 +36,27 @@ std::string arguments(const Context& context) {
                        context.address ? name::quote_literal(*context.address) : "NULL");
 }
 
+// The GRANTs of what the caller lacks for replica.hba_decision; empty when nothing is missing.
+std::string missing_grants(const Context& context) {
+    static constexpr const char* decide = "FUNCTION replica.hba_decision(text, text, boolean, text)";
+    static constexpr const char* read = "FUNCTION pg_catalog.pg_hba_file_rules()";
+    const pg::Row may = pg::query(
+        "SELECT has_function_privilege('replica.hba_decision(text, text, boolean, text)', 'EXECUTE'),"
+        "       has_table_privilege('pg_catalog.pg_hba_file_rules', 'SELECT'),"
+        "       has_function_privilege('pg_catalog.pg_hba_file_rules()', 'EXECUTE')").rows.at(0);
+    std::vector<std::string> grants;
+    if (may[0] != "t") grants.push_back(fmt::format("GRANT EXECUTE ON {} TO {};", decide, context.caller));
+    if (may[1] != "t") grants.push_back(fmt::format("GRANT SELECT ON pg_catalog.pg_hba_file_rules TO {};", context.caller));
+    if (may[2] != "t") grants.push_back(fmt::format("GRANT EXECUTE ON {} TO {};", read, context.caller));
+    return fmt::format("{}", fmt::join(grants, " "));
+}
+
+Finding cannot_decide(const Context& context, const std::string& show) {
+    const std::string grants = missing_grants(context);
+    return warning(fmt::format("The rules of pg_hba.conf could not be evaluated by the role {}.", context.caller),
+                   grants.empty() ? show + " -- says why" : grants);
+}
+
 }  // namespace
 
 Finding role(const Context& context) {
@@ -61,9 +85,7 @@ Finding admission(const Context& context) {
     if (!context.role_name) return not_asked();
     const std::string show = fmt::format("SELECT * FROM replica.hba_decision({}, tls => {});", arguments(context),
                                          context.tls ? "true" : "false");
-    if (!context.decision)
-        return warning(fmt::format("The rules of pg_hba.conf could not be evaluated by the role {}.", context.caller),
-                       show + " -- says why");
+    if (!context.decision) return cannot_decide(context, show);
     const Decision& decision = *context.decision;
     const std::string detail =
         fmt::format("Replication by role \"{}\" from {}: {}{}.", *context.role_name, origin(context), decision.verdict,

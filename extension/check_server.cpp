@@ -37,6 +37,8 @@ Finding wal_level(const Context& context) {
     const Setting& setting = context.setting("wal_level");
     const std::string detail = fmt::format("wal_level = {}.", setting.value);
     if (setting.value != "minimal") return ok(detail);
+    if (context.waits_for_restart("wal_level"))
+        return error(detail + " Its new value waits for a restart.", "Restart the server.");
     return error(detail + " WAL holds too little for a standby.", how_to_set(setting, "replica", true));
 }
 
@@ -76,15 +78,10 @@ Finding read_only(const Context& context) {
                  how_to_set(setting, "off", false) + " -- or ALTER DATABASE or ALTER ROLE ... RESET where it is set");
 }
 
-Finding restarts(const Context&) {
-    std::vector<std::string> names;
-    const pg::Rows found =
-        pg::query("SELECT name FROM pg_show_all_settings() WHERE pending_restart ORDER BY name COLLATE \"C\"");
-    for (const pg::Row& row : found.rows) names.push_back(row[0].value_or(""));
-    return pending_restart(names);
-}
+Finding restarts(const Context& context) { return pending_restart(context.pending_restart); }
 
-// A line whose value waits for a restart counts as not applied as well; pending_restart tells it apart.
+// A line whose value waits for a restart counts as not applied as well; pending_restart tells it apart, but is set for
+// what the command line fixes, too.
 Finding configuration_files(const Context&) {
     const pg::Rows bad = pg::query(R"(
         SELECT f.sourcefile, f.sourceline, coalesce(f.name || ': ', '') || f.error
@@ -92,7 +89,8 @@ Finding configuration_files(const Context&) {
                        THEN ' (fixed by the ' || s.source || ')' ELSE '' END,
                coalesce(s.source, '') IN ('command line', 'environment variable')
           FROM pg_file_settings f LEFT JOIN pg_settings s ON lower(s.name) = lower(f.name)
-         WHERE f.error IS NOT NULL AND NOT coalesce(s.pending_restart, false)
+         WHERE f.error IS NOT NULL
+           AND NOT coalesce(s.pending_restart AND s.source NOT IN ('command line', 'environment variable'), false)
          ORDER BY 4, f.seqno)");
     if (bad.rows.empty()) return ok("The configuration files are sound.");
     if (bad.rows.front()[3] == "t")

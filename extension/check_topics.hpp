@@ -1,9 +1,12 @@
 // The checks behind replica.check, by what they look at; each returns one finding.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/check.hpp"
 #include "extension/server/function.hpp"
@@ -30,8 +33,12 @@ struct Context {
     std::string caller;                // quoted
     std::optional<Role> role;          // nothing: not asked for, or there is none
     std::optional<Decision> decision;  // nothing: not asked for, or it cannot be seen
+    std::vector<std::string> pending_restart;  // settings whose new values wait for a restart
 
     const Setting& setting(const char* name) const { return settings.at(name); }
+    bool waits_for_restart(std::string_view name) const {
+        return std::find(pending_restart.begin(), pending_restart.end(), name) != pending_restart.end();
+    }
     std::string grant_monitor() const { return "GRANT pg_monitor TO " + caller + ";"; }
     // as many sessions as the clones open: one copies, one streams WAL
     std::int64_t sessions() const { return 2 * standbys; }

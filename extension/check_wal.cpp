@@ -86,6 +86,9 @@ Finding rewind(const Context& context) {
     if (context.setting("data_checksums").value == "on") return ok("Data checksums are on.");
     const Setting& setting = context.setting("wal_log_hints");
     if (setting.value == "on") return ok("wal_log_hints = on; data checksums are off, so damaged pages go unnoticed.");
+    if (context.waits_for_restart("wal_log_hints"))
+        return warning("wal_log_hints = on waits for a restart: until then pg_rewind cannot bring back a former primary.",
+                       "Restart the server.");
     return warning("Neither data checksums nor wal_log_hints are on: pg_rewind cannot bring back a former primary.",
                    how_to_set(setting, "on", true));
 }

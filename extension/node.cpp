@@ -1,12 +1,14 @@
 #include "extension/node.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "core/health.hpp"
 #include "core/lsn.hpp"
 #include "core/synchronous.hpp"
+#include "extension/pending.hpp"
 #include "extension/server/number.hpp"
 #include "extension/server/query.hpp"
 #include "extension/server/version.hpp"
@@ -68,7 +70,9 @@ pg::Row find() {
     const char* pause_state = pg::version::has_replay_pause_state()
                                   ? "pg_get_wal_replay_pause_state()"
                                   : "CASE WHEN pg_is_wal_replay_paused() THEN 'paused' ELSE 'not paused' END";
-    return pg::query(fmt::format(statement, fmt::arg("pause_state", pause_state))).rows.at(0);
+    pg::Row row = pg::query(fmt::format(statement, fmt::arg("pause_state", pause_state))).rows.at(0);
+    if (row[pending_restart] != "{}") row[pending_restart] = fmt::format("{{{}}}", fmt::join(pending::restarts(), ","));
+    return row;
 }
 
 std::optional<std::int64_t> unreplayed_bytes(const pg::Row& row) {

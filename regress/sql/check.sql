@@ -40,6 +40,8 @@ SELECT name, status, detail, hint FROM replica.check(role_name => 'regress_repli
  WHERE name = 'admission';
 SELECT name, status, hint FROM replica.check(role_name => 'regress_replica_bad', address => 'no address')
  WHERE name = 'admission';
+SELECT (SELECT r FROM replica.check(1, 'regress_replica_bad', 'local') r WHERE name = 'admission')
+     = (SELECT r FROM replica.check(1, 'regress_replica_bad') r WHERE name = 'admission') AS "local is the socket";
 DROP ROLE regress_replica_bad;
 
 -- more standbys than the server has room for
@@ -101,6 +103,12 @@ GRANT SELECT ON pg_catalog.pg_hba_file_rules TO regress_replica_stranger; GRANT 
 GRANT SELECT ON pg_catalog.pg_file_settings TO regress_replica_stranger; GRANT EXECUTE ON FUNCTION pg_catalog.pg_show_all_file_settings() TO regress_replica_stranger;
 SET ROLE regress_replica_stranger;
 SELECT name, status, detail, hint FROM replica.check() WHERE name IN ('configuration_files', 'hba_file');
+SELECT name, status, detail, hint FROM replica.check(role_name => 'regress_replica_stranger') WHERE name = 'admission';
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION replica.hba_decision(text, text, boolean, text) TO regress_replica_stranger;
+SET ROLE regress_replica_stranger;
+SELECT name, detail LIKE 'Replication by role "regress_replica_stranger" from a Unix-domain socket: %' AS seen
+  FROM replica.check(role_name => 'regress_replica_stranger') WHERE name = 'admission';
 RESET ROLE;
 DROP OWNED BY regress_replica_stranger;
 DROP ROLE regress_replica_stranger;
