@@ -80,8 +80,9 @@ class Files : public world::Files {
 class Processes : public world::Processes {
  public:
     world::Outcome run(const world::Command&, const std::function<void()>&) override { return {}; }
-    void start_detached(const world::Command&, const std::string&) override {}
+    int start_detached(const world::Command&, const std::string&) override { return 0; }
     bool alive(int) override { return false; }
+    std::string working_directory(int) override { return {}; }
     void signal(int, int) override {}
     void sleep(std::chrono::milliseconds duration) override {
         slept += duration;

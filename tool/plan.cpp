@@ -14,6 +14,15 @@ std::string text_of(const std::exception& error) {
     return fmt::format("{} ({})", known->message, known->detail);
 }
 
+// A second signal (a terminal that closes sends several) does not end the clearing up; a third ends that of one step.
+void undo_step(const Step& step, world::World& world) {
+    try {
+        step.undo(world);
+    } catch (const Interrupted&) {
+        step.undo(world);
+    }
+}
+
 // Undoes the first count steps in reverse; returns what could not be undone.
 std::vector<std::string> undo(const Plan& plan, std::size_t count, world::World& world) {
     std::vector<std::string> leftovers;
@@ -21,12 +30,12 @@ std::vector<std::string> undo(const Plan& plan, std::size_t count, world::World&
         const Step& step = plan[i];
         if (!step.undo) continue;
         try {
-            step.undo(world);
+            undo_step(step, world);
+        } catch (const Interrupted&) {
+            leftovers.push_back(step.undo_by_hand ? step.undo_by_hand() : step.sentence);
         } catch (const std::exception& error) {
             leftovers.push_back(fmt::format("{} Reason: {}.", step.undo_by_hand ? step.undo_by_hand() : step.sentence,
                                             text_of(error)));
-        } catch (const Interrupted&) {
-            leftovers.push_back(step.undo_by_hand ? step.undo_by_hand() : step.sentence);
         }
     }
     return leftovers;

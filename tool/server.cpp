@@ -2,22 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <csignal>
 #include <sstream>
 
 #include "core/error.hpp"
+#include "tool/patience.hpp"
 
 namespace server {
 
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 
-constexpr milliseconds look_interval{50};
-constexpr seconds fast_shutdown_limit{60};
+// Fast shutdown, then immediate, each with the time that it gets.
+constexpr std::array<std::pair<int, seconds>, 2> shutdown_signals = {{{SIGINT, seconds(60)}, {SIGQUIT, seconds(30)}}};
 
 std::string trimmed(std::string text) {
     while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -46,6 +46,13 @@ std::size_t size_of(world::World& world, const std::string& file) {
     return world.files.kind(file) == world::Kind::file ? world.files.read(file).size() : 0;
 }
 
+// Recovery up to the consistent point can take long; pages that it writes change pg_control's minimum recovery point.
+std::string sign_of_recovery(world::World& world, const Launch& launch) {
+    const std::string control = launch.directory + "/global/pg_control";
+    return (world.files.kind(control) == world::Kind::file ? world.files.read(control) : "") +
+           std::to_string(size_of(world, launch.log));
+}
+
 }  // namespace
 
 std::optional<Running> running(world::World& world, const std::string& directory) {
@@ -56,6 +63,9 @@ std::optional<Running> running(world::World& world, const std::string& directory
     Running found;
     std::from_chars(lines[0].data(), lines[0].data() + lines[0].size(), found.pid);
     if (!world.processes.alive(found.pid)) return std::nullopt;
+    // after a crash of the host the number may be another process's; a server works in its data directory
+    const std::string place = world.processes.working_directory(found.pid);
+    if (!place.empty() && place != world.files.canonical(directory)) return std::nullopt;
     found.port = lines[3];
     found.socket_directory = lines[4];
     found.listen_address = lines[5];
@@ -73,38 +83,35 @@ std::vector<std::string> command_line(const Launch& launch) {
 
 Running start(world::World& world, const Launch& launch, seconds limit) {
     const std::size_t log_size = size_of(world, launch.log);
-    world.processes.start_detached({command_line(launch), {}}, launch.log);
-    const auto begin = steady_clock::now();
-    bool was_seen = false;
-    while (steady_clock::now() < begin + limit) {
-        world.processes.sleep(look_interval);
+    const int pid = world.processes.start_detached({command_line(launch), {}}, launch.log);
+    Patience patience(world.processes, limit);
+    while (!patience.over()) {
+        patience.wait();
         const auto found = running(world, launch.directory);
         if (found && (found->status == "ready" || found->status == "standby")) return *found;
-        was_seen = was_seen || found;
-        const bool gone = !found && (was_seen || steady_clock::now() > begin + seconds(5));
-        if (gone)
+        if (!found && !world.processes.alive(pid))
             throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "the standby's server did not start",
                               last_lines(world, launch.log, log_size),
                               "Mend what the log names, then run the same command again.");
+        patience.watch(sign_of_recovery(world, launch));
         world.reporter.progress({"waiting for the server to accept connections", 0, 0});
     }
-    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
-                      fmt::format("the standby's server is still starting after {} seconds", limit.count()),
+    throw core::Error(core::sqlstate::query_canceled, "the standby's server does not accept connections yet",
                       last_lines(world, launch.log, log_size), "Give it more time with --timeout.");
 }
 
 void stop(world::World& world, const std::string& directory) {
     const auto found = running(world, directory);
     if (!found) return;
-    world.processes.signal(found->pid, SIGINT);
-    const auto begin = steady_clock::now();
-    bool immediate = false;
-    while (world.processes.alive(found->pid)) {
-        world.processes.sleep(look_interval);
-        if (immediate || steady_clock::now() < begin + fast_shutdown_limit) continue;
-        world.processes.signal(found->pid, SIGQUIT);
-        immediate = true;
+    for (const auto& [number, limit] : shutdown_signals) {
+        world.processes.signal(found->pid, number);
+        Patience patience(world.processes, limit);
+        while (world.processes.alive(found->pid) && !patience.over()) patience.wait();
+        if (!world.processes.alive(found->pid)) return;
     }
+    throw core::Error(core::sqlstate::object_in_use, fmt::format("the server in \"{}\" does not end", directory),
+                      fmt::format("Its process {} did not follow SIGINT and SIGQUIT.", found->pid),
+                      fmt::format("End it with pg_ctl -D {} -m immediate stop.", directory));
 }
 
 conninfo::Parameters connection(const Running& running) {

@@ -12,10 +12,10 @@ namespace server {
 struct Running {
     int pid = 0;
     std::string port, socket_directory, listen_address;
-    std::string status;  // "starting", "standby" (accepts reads), "ready" (accepts reads; also hot standby), "stopping"
+    std::string status;  // "starting", "ready" (accepts connections), "standby" (with hot_standby off: it never will), "stopping"
 };
 
-// What postmaster.pid says, if that process is alive; nothing otherwise.
+// What postmaster.pid says, if that process is alive and works in that directory; nothing otherwise.
 std::optional<Running> running(world::World& world, const std::string& directory);
 
 struct Launch {
@@ -28,10 +28,10 @@ struct Launch {
 std::vector<std::string> command_line(const Launch& launch);
 
 // Starts the server and waits until it accepts connections. Throws core::Error with the last lines of the log when it
-// ends, or when it still has not come so far after limit (it then goes on starting).
+// ends, or when limit has passed without any progress of recovery (it then goes on starting).
 Running start(world::World& world, const Launch& launch, std::chrono::seconds limit);
 
-// Fast shutdown, immediate after 60 seconds; returns when the process is gone.
+// Fast shutdown, immediate after 60 seconds; returns when the process is gone. Throws core::Error when it does not go.
 void stop(world::World& world, const std::string& directory);
 
 // How to connect to a running server from this host.

@@ -71,6 +71,7 @@ class Files {
     virtual void make_directory(const std::string& path, unsigned mode) = 0;
     virtual void set_mode(const std::string& path, unsigned mode) = 0;
     virtual void rename(const std::string& from, const std::string& to) = 0;
+    // Removes a file or an empty directory; one that is not there is as good as removed.
     virtual void remove(const std::string& path) = 0;
     // Removes a tree; follows no links out of it.
     virtual void remove_tree(const std::string& path) = 0;
@@ -102,9 +103,12 @@ class Processes {
     // Runs a command in a process group of its own that ends with this process, kill -9 included. tick is called about
     // five times a second; an exception from it ends the group and passes. Throws Interrupted on a signal.
     virtual Outcome run(const Command& command, const std::function<void()>& tick = {}) = 0;
-    // Starts a server that outlives this process, its output appended to log.
-    virtual void start_detached(const Command& command, const std::string& log) = 0;
+    // Starts a server that outlives this process, its output appended to log; returns its process id.
+    virtual int start_detached(const Command& command, const std::string& log) = 0;
+    // A zombie is not alive.
     virtual bool alive(int pid) = 0;
+    // The working directory of a process, without links; empty when it cannot be told.
+    virtual std::string working_directory(int pid) = 0;
     virtual void signal(int pid, int number) = 0;
     // Waits, and throws Interrupted when a signal came.
     virtual void sleep(std::chrono::milliseconds duration) = 0;

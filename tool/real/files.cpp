@@ -97,7 +97,9 @@ std::string FileSystem::read(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
     if (!file) fail("read", path, errno);
+    if (fs::is_directory(path)) fail("read", path, EISDIR);
     text << file.rdbuf();
+    if (file.bad()) fail("read", path, EIO);
     return text.str();
 }
 
@@ -127,7 +129,8 @@ void FileSystem::rename(const std::string& from, const std::string& to) {
 }
 
 void FileSystem::remove(const std::string& path) {
-    if (::unlink(path.c_str()) != 0 && errno == EISDIR && ::rmdir(path.c_str()) != 0) fail("remove", path, errno);
+    if (::unlink(path.c_str()) == 0 || errno == ENOENT) return;
+    if (errno != EISDIR || ::rmdir(path.c_str()) != 0) fail("remove", path, errno);
 }
 
 void FileSystem::remove_tree(const std::string& path) {

@@ -11,6 +11,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "core/error.hpp"
@@ -70,9 +72,13 @@ class Output {
     std::string text_;
 };
 
-[[noreturn]] void become_server(char* const* argv, char* const* environment, int log) {
+[[noreturn]] void become_server(char* const* argv, char* const* environment, int log, int announce) {
     setsid();
-    if (fork() != 0) _exit(0);  // the server belongs to init, not to this session
+    const pid_t server = fork();
+    if (server != 0) {  // the server belongs to init, not to this session
+        const bool told = write(announce, &server, sizeof server) == sizeof server;
+        _exit(server > 0 && told ? 0 : 1);
+    }
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(number, SIG_DFL);
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
@@ -81,6 +87,28 @@ class Output {
     for (int descriptor = 3; descriptor < 1024; ++descriptor) close(descriptor);
     execve(argv[0], argv, environment);
     _exit(127);
+}
+
+// Where the first process of a container reaps nobody, ended servers stay in the process table for ever.
+bool is_zombie(int pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string line;
+    if (!std::getline(file, line)) return false;
+    const auto end_of_name = line.rfind(") ");
+    return end_of_name != std::string::npos && line[end_of_name + 2] == 'Z';
+}
+
+// True when an address of this family, all of this host's together, can be bound; also when the host has no such family.
+bool can_bind(int family, const sockaddr* address, socklen_t size) {
+    const int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return true;
+    const int yes = 1;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (family == AF_INET6) setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+    const bool bound = bind(descriptor, address, size) == 0;
+    const bool taken = !bound && (errno == EADDRINUSE || errno == EACCES);
+    close(descriptor);
+    return !taken;
 }
 
 }  // namespace
@@ -102,19 +130,33 @@ world::Outcome ProcessTable::run(const world::Command& command, const std::funct
     return {guardian.status(), output.text()};
 }
 
-void ProcessTable::start_detached(const world::Command& command, const std::string& log) {
+int ProcessTable::start_detached(const world::Command& command, const std::string& log) {
     const std::vector<std::string> environment = minimal_environment(command);
     const std::vector<char*> arguments = pointers(command.argv), variables = pointers(environment);
     const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file < 0) fail("cannot open the log file \"" + log + "\"");
+    int announcement[2];
+    if (pipe2(announcement, O_CLOEXEC) != 0) fail("cannot make a pipe");
     const pid_t child = fork();
-    if (child == 0) become_server(arguments.data(), variables.data(), file);
+    if (child == 0) become_server(arguments.data(), variables.data(), file, announcement[1]);
     close(file);
-    if (child < 0) fail("cannot start a process");
-    waitpid(child, nullptr, 0);
+    close(announcement[1]);
+    pid_t server = -1;
+    const bool told = child > 0 && read(announcement[0], &server, sizeof server) == sizeof server;
+    close(announcement[0]);
+    if (child > 0) waitpid(child, nullptr, 0);
+    if (!told || server < 0) fail("cannot start a process");
+    return server;
 }
 
-bool ProcessTable::alive(int pid) { return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM); }
+bool ProcessTable::alive(int pid) {
+    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) && !is_zombie(pid);
+}
+
+std::string ProcessTable::working_directory(int pid) {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd", error).string();
+}
 
 void ProcessTable::signal(int pid, int number) { kill(pid, number); }
 
@@ -128,17 +170,16 @@ void ProcessTable::sleep(std::chrono::milliseconds duration) {
 }
 
 bool ProcessTable::port_free(int port) {
-    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return true;
-    const int yes = 1;
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_ANY);
-    const bool is_free = bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    close(descriptor);
-    return is_free;
+    sockaddr_in6 address6 = {};
+    address6.sin6_family = AF_INET6;
+    address6.sin6_port = address.sin_port;
+    address6.sin6_addr = in6addr_any;
+    return can_bind(AF_INET, reinterpret_cast<const sockaddr*>(&address), sizeof address) &&
+           can_bind(AF_INET6, reinterpret_cast<const sockaddr*>(&address6), sizeof address6);
 }
 
 std::string ProcessTable::host_name() {

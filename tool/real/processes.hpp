@@ -8,8 +8,9 @@ namespace real {
 class ProcessTable : public world::Processes {
    public:
     world::Outcome run(const world::Command& command, const std::function<void()>& tick) override;
-    void start_detached(const world::Command& command, const std::string& log) override;
+    int start_detached(const world::Command& command, const std::string& log) override;
     bool alive(int pid) override;
+    std::string working_directory(int pid) override;
     void signal(int pid, int number) override;
     void sleep(std::chrono::milliseconds duration) override;
     bool port_free(int port) override;

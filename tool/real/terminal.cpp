@@ -1,6 +1,5 @@
 #include "tool/real/terminal.hpp"
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -14,6 +13,9 @@ namespace {
 
 constexpr std::chrono::seconds line_interval{5};
 
+// A closed terminal or pipe must not end a run half-way: what cannot be shown is lost, and nothing else.
+void show(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 }  // namespace
 
 std::size_t output_width() {
@@ -25,17 +27,17 @@ Terminal::Terminal(bool quiet) : quiet_(quiet), interactive_(isatty(STDERR_FILEN
 
 void Terminal::step(const std::string& sentence) {
     end_progress();
-    if (!quiet_) fmt::print(stderr, "{}\n", sentence);
+    if (!quiet_) show(sentence + "\n");
 }
 
 void Terminal::fact(const std::string& sentence) {
     end_progress();
-    if (!quiet_) fmt::print(stderr, "  {}\n", sentence);
+    if (!quiet_) show("  " + sentence + "\n");
 }
 
 void Terminal::warning(const std::string& sentence) {
     end_progress();
-    fmt::print(stderr, "warning: {}\n", sentence);
+    show("warning: " + sentence + "\n");
 }
 
 void Terminal::progress(const world::Progress& progress) {
@@ -48,17 +50,17 @@ void Terminal::progress(const world::Progress& progress) {
     }
     const std::string line = render::progress(progress, std::chrono::duration<double>(now - phase_start_).count());
     if (interactive_) {
-        fmt::print(stderr, "\r  {}\033[K", line);
+        show("\r  " + line + "\033[K");
         std::fflush(stderr);
         bar_shown_ = true;
     } else if (now - last_line_ >= line_interval) {
-        fmt::print(stderr, "  {}\n", line);
+        show("  " + line + "\n");
         last_line_ = now;
     }
 }
 
 void Terminal::end_progress() {
-    if (bar_shown_) fmt::print(stderr, "\r\033[K");
+    if (bar_shown_) show("\r\033[K");
     bar_shown_ = false;
 }
 
