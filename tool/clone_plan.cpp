@@ -48,6 +48,9 @@ bool can_be_finished(const PrimaryFacts& primary, const HostFacts& host) {
 
 plan::Plan make_finishing_plan(const SharedRun& run) {
     plan::Plan plan;
+    plan.push_back(step(run, fmt::format("Go on with the finished copy in {}", run->options.directory), resume));
+    // the run that made the copy may have ended before this check
+    plan.push_back(step(run, "Check the configuration with the standby's own server program", check_configuration));
     if (!run->options.no_start) append_start(plan, run);
     plan.push_back(step(run, "Remove the mark of the unfinished clone", finish));
     return plan;

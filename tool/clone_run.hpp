@@ -46,6 +46,7 @@ struct Run {
 using SharedRun = std::shared_ptr<Run>;
 
 // The steps, in the order in which clone_plan.cpp puts them together; each header comment there says why.
+void resume(world::World& world, Run& run);
 void claim(world::World& world, Run& run);
 void release_all(world::World& world, Run& run);
 void log_in_for_replication(world::World& world, Run& run);

@@ -1,6 +1,8 @@
 // The steps of clone that bring the files here.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "tool/clone_run.hpp"
 #include "tool/failure.hpp"
@@ -22,6 +24,16 @@ void check_free(world::World& world, const Run& run) {
     if (found.state == run.host.target.state || found.state == target::State::empty) return;
     throw core::Error(core::sqlstate::object_in_use, fmt::format("\"{}\" is not empty any more", run.options.directory),
                       "Something was written to it since the check.", "Choose another directory with -D.");
+}
+
+void lock(world::World& world, const std::string& directory) {
+    if (world.files.lock_directory(directory)) return;
+    throw core::Error(core::sqlstate::object_in_use, fmt::format("another pg_replica works on \"{}\"", directory), {},
+                      "Wait until it has ended.");
+}
+
+bool contains(const std::vector<std::string>& texts, const std::string& text) {
+    return std::find(texts.begin(), texts.end(), text) != texts.end();
 }
 
 std::vector<std::string> backup_command(const Run& run) {
@@ -117,6 +129,24 @@ LoginFacts login_soon(world::World& world, Run& run) {
 
 void update_marker(world::World& world, Run& run) { target::write_marker(world.files, run.options.directory, run.marker); }
 
+// Two clones may share no directory: the second would find it filled, fail, and then empty it as its own. The marker
+// names only what this run has made or locked.
+void claim_outside(world::World& world, Run& run, bool resumed) {
+    const target::Marker& before = run.host.target.marker;
+    for (const std::string& path : outside_directories(run.options, run.primary)) {
+        const bool missing = world.files.kind(path) == world::Kind::missing;
+        if (missing) world.files.make_directory(path, data_mode(run));
+        if (missing || (resumed && contains(before.made_outside, path))) run.marker.made_outside.push_back(path);
+        update_marker(world, run);
+        lock(world, path);
+        if (target::holds_something(world.files, path))
+            throw core::Error(core::sqlstate::object_in_use, fmt::format("\"{}\" is not empty any more", path),
+                              "Something was written to it since the check.", "Choose another directory.");
+        run.marker.outside.push_back(path);
+        update_marker(world, run);
+    }
+}
+
 // What an unfinished clone made on the primary is this run's to undo, and what this run makes is marked for the next.
 void share_facts(world::World& world, Run& run, bool resumed) {
     const auto& before = run.host.target.marker;
@@ -134,15 +164,21 @@ void share_facts(world::World& world, Run& run, bool resumed) {
 
 }  // namespace
 
+void resume(world::World& world, Run& run) {
+    lock(world, run.options.directory);
+    const auto found = target::inspect(world.files, run.options.directory);
+    if (found.state == target::State::unfinished && found.marker.placed) return;
+    throw core::Error(core::sqlstate::object_in_use, fmt::format("\"{}\" has changed since the check", run.options.directory),
+                      "Another run has finished or cleared it.", "Run the same command again.");
+}
+
 void claim(world::World& world, Run& run) {
     const std::string& directory = run.options.directory;
     const bool resumed = run.host.target.state == target::State::unfinished;
     const bool missing = run.host.target.state == target::State::missing;
     if (missing) world.files.make_directory(directory, data_mode(run));
+    lock(world, directory);
     run.marker.made_directory = missing || (resumed && run.host.target.marker.made_directory);
-    if (!world.files.lock_directory(directory))
-        throw core::Error(core::sqlstate::object_in_use, fmt::format("another pg_replica works on \"{}\"", directory), {},
-                          "Wait until it has ended.");
     check_free(world, run);
     run.claimed = true;
     if (resumed) {
@@ -151,11 +187,12 @@ void claim(world::World& world, Run& run) {
     }
     world.files.set_mode(directory, data_mode(run));
     run.marker.slot = run.options.slot;
-    run.marker.slot_created = resumed && run.host.target.marker.slot_created;
+    const bool same_primary = resumed && run.host.target.marker.system_identifier == run.primary.system_identifier;
+    run.marker.slot_created = same_primary && run.host.target.marker.slot_created;
     run.marker.system_identifier = run.primary.system_identifier;
-    run.marker.outside = outside_directories(run.options, run.primary);
-    if (run.preparation) share_facts(world, run, resumed);
+    if (run.preparation) share_facts(world, run, same_primary);
     update_marker(world, run);
+    claim_outside(world, run, resumed);
 }
 
 void release_all(world::World& world, Run& run) {

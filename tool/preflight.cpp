@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
+#include <cstdlib>
 
 #include "tool/failure.hpp"
 #include "tool/render/progress.hpp"
-#include "tool/server.hpp"
 
 namespace cloning {
 
@@ -30,10 +28,17 @@ std::string prepare_command(const PrimaryFacts& primary) {
                        "again.", primary.host, primary.port);
 }
 
+bool lies_in(const std::string& path, const std::string& directory) {
+    return path == directory || path.rfind(directory + "/", 0) == 0;
+}
+
+// Both sides absolute, as pg_basebackup wants them; \= is an equals sign in a name.
+bool is_mapping(const std::string& mapping) {
+    const Mapping sides = split_mapping(mapping);
+    return sides.from.rfind('/', 0) == 0 && sides.to.rfind('/', 0) == 0;
+}
+
 void check_server(Findings& findings, const PrimaryFacts& primary) {
-    if (primary.version < 130000)
-        error(findings, fmt::format("the primary runs PostgreSQL {}, and 13 is the oldest supported", primary.major()),
-              "Upgrade the primary first.");
     if (primary.in_recovery)
         error(findings, "the server is itself a standby",
               "Connect to its primary; SELECT sender_host, sender_port FROM pg_stat_wal_receiver names it.");
@@ -63,9 +68,31 @@ void check_capacity(Findings& findings, const PrimaryFacts& primary) {
               "SELECT * FROM replica.drop_slot('NAME'), or raise max_replication_slots with pg_replica prepare.");
 }
 
+// An unfinished clone of this very cluster; of another one it says nothing about this primary.
+bool resumes(const PrimaryFacts& primary, const HostFacts& host) {
+    return host.target.state == target::State::unfinished &&
+           host.target.marker.system_identifier == primary.system_identifier;
+}
+
+// A slot that nobody remembers keeps WAL until the disk of its primary is full.
+void check_forgotten_slot(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
+    const target::Marker& marker = host.target.marker;
+    if (host.target.state != target::State::unfinished || !marker.slot_created) return;
+    if (!resumes(primary, host))
+        error(findings, fmt::format("the unfinished clone in \"{}\" has the slot \"{}\" on another primary, of system "
+                                    "identifier {}", options.directory, marker.slot, marker.system_identifier),
+              fmt::format("Drop it there with SELECT * FROM replica.drop_slot('{}'), then remove the directory {}.", marker.slot,
+                          options.directory));
+    else if (marker.slot != options.slot)
+        error(findings, fmt::format("the unfinished clone in \"{}\" has the slot \"{}\", not \"{}\"", options.directory,
+                                    marker.slot, options.slot),
+              fmt::format("Run the command with the name of that clone (--slot {}), or drop the slot with SELECT * FROM "
+                          "replica.drop_slot('{}') and remove the directory {}.", marker.slot, marker.slot, options.directory));
+}
+
 void check_slot(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
     if (!primary.slot.exists) return;
-    const bool ours = host.target.state == target::State::unfinished && host.target.marker.slot == options.slot;
+    const bool ours = resumes(primary, host) && host.target.marker.slot == options.slot;
     const bool finishing = ours && host.target.marker.placed;
     if (primary.slot.active && !finishing)
         error(findings, fmt::format("the slot \"{}\" is in use on the primary: a standby of that name streams already",
@@ -108,23 +135,70 @@ void check_role(Findings& findings, const Options& options, const PrimaryFacts& 
 void check_target(Findings& findings, const Options& options, const HostFacts& host) {
     const std::string& directory = options.directory;
     if (!host.enclosing.empty())
-        error(findings, fmt::format("\"{}\" lies inside the data directory \"{}\"", directory, host.enclosing),
-              "Choose a directory with -D outside of every data directory.");
+        error(findings, fmt::format("\"{}\" lies inside \"{}\", which belongs to a server", host.enclosed, host.enclosing),
+              "Choose a directory outside of every data directory, tablespace and pg_wal.");
     if (host.target.state == target::State::occupied)
-        error(findings, fmt::format("\"{}\" is not an empty directory, and nothing in it was made by an unfinished clone",
-                                    directory),
+        error(findings,
+              host.former.empty() ? fmt::format("\"{}\" is not an empty directory, and nothing in it was made by an "
+                                                "unfinished clone", directory)
+                                  : fmt::format("\"{}\" is {}", directory, host.former),
               "Choose another directory with -D, or move what is there away yourself.");
+    if (host.promoted)
+        error(findings, fmt::format("the unfinished clone in \"{}\" has no standby.signal any more: it was promoted, and may "
+                                    "hold data that no other server has", directory),
+              fmt::format("To keep it, remove {}; to clone anew, stop it and remove the directory.",
+                          target::marker_path(directory)));
     if (host.target.state == target::State::missing && !host.parent_writable)
         error(findings, fmt::format("\"{}\" does not exist and cannot be created in \"{}\"", directory, host.parent),
               fmt::format("Run install -d -m 0700 -o USER {} as root, with the user that will run the server.", directory));
     if (host.target.state != target::State::missing && !host.owned)
         error(findings, fmt::format("\"{}\" belongs to another user than the one that runs this command", directory),
               "Run the command as the directory's owner (--os-user when root), or change the owner with chown.");
-    if (host.server_running && !host.target.marker.placed)
+    if (host.server_running && !host.target.marker.placed && !host.promoted)
         error(findings, fmt::format("a server runs in \"{}\"", directory), fmt::format("Stop it with pg_ctl -D {} stop.", directory));
+    if (!host.log_usable)
+        error(findings, fmt::format("the log \"{}\" cannot be written", options.log),
+              "Name another file with --log, in a directory that exists and that the user of the server may write to.");
     if (!host.config_dir_usable)
         error(findings, fmt::format("the configuration directory \"{}\" does not exist or cannot be written", options.config_dir),
               "Create it for the user that runs the server, and run the same command again.");
+}
+
+// A directory for WAL or a tablespace is emptied when the clone fails: it must be nobody else's, and not the copy's own.
+void check_outside(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
+    for (const std::string& path : host.occupied_outside)
+        error(findings, fmt::format("the directory \"{}\" for a tablespace or for WAL is not empty on this host", path),
+              fmt::format("Map a tablespace to an empty directory with --tablespace-mapping {}=/NEW/DIRECTORY; give "
+                          "--waldir an empty directory.", path));
+    for (const std::string& path : host.unmakeable_outside)
+        error(findings, fmt::format("the directory \"{}\" for a tablespace or for WAL does not exist and cannot be created", path),
+              fmt::format("Run install -d -m 0700 -o USER {} as root, with the user that will run the server.", path));
+    for (const std::string& path : outside_directories(options, primary))
+        if (lies_in(path, options.directory) || lies_in(options.directory, path))
+            error(findings, fmt::format("the directory \"{}\" for a tablespace or for WAL and \"{}\" lie in one another", path,
+                                        options.directory),
+                  "Choose directories outside of each other with --waldir, --tablespace-mapping and -D.");
+    if (!options.config_dir.empty() && lies_in(options.config_dir, options.directory))
+        error(findings, fmt::format("the configuration directory \"{}\" lies in \"{}\"", options.config_dir, options.directory),
+              "Choose one outside of -D, or leave --config-dir out to have the files in -D.");
+    for (const std::string& mapping : options.tablespace_mapping)
+        if (!is_mapping(mapping))
+            error(findings, fmt::format("the tablespace mapping \"{}\" is not of the form OLDDIR=NEWDIR", mapping),
+                  "Give two absolute directories with one equals sign between them.");
+}
+
+void check_limits(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
+    if (!host.config_problem.empty())
+        error(findings, fmt::format("the configuration in \"{}\" is not valid on this host: {}", options.config_dir,
+                                    host.config_problem),
+              "Mend the setting that the server names, then run the same command again.");
+    for (const auto& [name, own] : host.own_limits) {
+        const auto wanted = primary.limits.find(name);
+        if (wanted == primary.limits.end() || std::atoi(own.c_str()) >= std::atoi(wanted->second.c_str())) continue;
+        error(findings, fmt::format("{} is {} in \"{}/postgresql.conf\" and {} on the primary: with less, a standby does not "
+                                    "start", name, own, options.config_dir, wanted->second),
+              fmt::format("Write {} = {} into that file.", name, wanted->second));
+    }
 }
 
 void check_host(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
@@ -134,10 +208,6 @@ void check_host(Findings& findings, const Options& options, const PrimaryFacts& 
         error(findings, fmt::format("the primary holds {}, and only {} are free for \"{}\"", render::bytes(primary.bytes),
                                     render::bytes(host.free_bytes), options.directory),
               "Make room, or choose a directory on a larger file system with -D.");
-    for (const std::string& path : host.occupied_outside)
-        error(findings, fmt::format("the directory \"{}\" for a tablespace or for WAL is not empty on this host", path),
-              fmt::format("Map a tablespace to an empty directory with --tablespace-mapping {}=/NEW/DIRECTORY; give "
-                          "--waldir an empty directory.", path));
 }
 
 void check_advice(Findings& findings, const PrimaryFacts& primary) {
@@ -154,52 +224,7 @@ void check_advice(Findings& findings, const PrimaryFacts& primary) {
                 "Make sure that both servers may write to that archive, or change it on the standby.");
 }
 
-bool holds_something(world::Files& files, const std::string& path) {
-    switch (files.kind(path)) {
-        case world::Kind::missing: return false;
-        case world::Kind::directory: break;
-        default: return true;
-    }
-    const auto names = files.list(path);
-    return std::any_of(names.begin(), names.end(), [](const auto& name) { return name != "lost+found"; });
-}
-
 }  // namespace
-
-std::vector<std::string> outside_directories(const Options& options, const PrimaryFacts& primary) {
-    std::vector<std::string> paths;
-    if (!options.waldir.empty()) paths.push_back(options.waldir);
-    for (const Tablespace& tablespace : primary.tablespaces) {
-        std::string location = tablespace.location;
-        for (const std::string& mapping : options.tablespace_mapping)
-            if (mapping.rfind(tablespace.location + "=", 0) == 0) location = mapping.substr(tablespace.location.size() + 1);
-        paths.push_back(location);
-    }
-    return paths;
-}
-
-HostFacts look_at_host(world::World& world, const Options& options, const PrimaryFacts& primary) {
-    namespace fs = std::filesystem;
-    HostFacts host;
-    host.target = target::inspect(world.files, options.directory);
-    const fs::path parent = fs::path(options.directory).parent_path();
-    host.parent = parent.string();
-    host.parent_writable = world.files.kind(host.parent) == world::Kind::directory && world.files.writable(host.parent);
-    if (host.target.state != target::State::missing) host.owned = world.files.owned(options.directory);
-    for (fs::path at = parent; at.has_relative_path(); at = at.parent_path())
-        if (world.files.kind((at / "PG_VERSION").string()) == world::Kind::file) host.enclosing = at.string();
-    host.server_running = server::running(world, options.directory).has_value();
-    host.port_free = options.no_start || world.processes.port_free(options.port);
-    host.free_bytes = world.files.free_bytes(options.directory);
-    if (!options.config_dir.empty())
-        host.config_dir_usable = world.files.kind(options.config_dir) == world::Kind::directory &&
-                                 world.files.writable(options.config_dir);
-    const auto& known = host.target.marker.outside;
-    for (const std::string& path : outside_directories(options, primary))
-        if (std::find(known.begin(), known.end(), path) == known.end() && holds_something(world.files, path))
-            host.occupied_outside.push_back(path);
-    return host;
-}
 
 std::vector<Finding> findings(const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
     Findings found;
@@ -208,9 +233,12 @@ std::vector<Finding> findings(const Options& options, const PrimaryFacts& primar
     check_rights(found, options, primary);
     check_capacity(found, primary);
     check_slot(found, options, primary, host);
+    check_forgotten_slot(found, options, primary, host);
     check_role(found, options, primary);
     check_target(found, options, host);
     check_host(found, options, primary, host);
+    check_outside(found, options, primary, host);
+    check_limits(found, options, primary, host);
     check_advice(found, primary);
     return found;
 }

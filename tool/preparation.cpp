@@ -33,21 +33,45 @@ void report_setting(world::World& world, const world::Rows& rows, std::size_t ro
         world.reporter.fact(fmt::format("{} = {}", name, asked));
 }
 
+// The values that ALTER SYSTEM has set, by name.
+std::map<std::string, world::Value> altered(tool::Link& primary) {
+    const world::Rows rows = primary.query(
+        "SELECT name, setting FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf' ORDER BY seqno");
+    std::map<std::string, world::Value> settings;
+    for (std::size_t row = 0; row < rows.rows.size(); ++row)
+        settings[rows.at(row, "name").value_or("")] = rows.at(row, "setting");
+    return settings;
+}
+
 void set_settings(world::World& world, tool::Link& primary, Preparation& preparation) {
+    auto before = altered(primary);
     const world::Rows rows =
         primary.query("SELECT * FROM replica.set_settings(standbys => $1::integer)", {std::to_string(preparation.standbys)});
     for (std::size_t row = 0; row < rows.rows.size(); ++row) {
         if (rows.at(row, "changed") != "t") continue;
-        preparation.settings_changed = true;
+        const std::string name = rows.at(row, "name").value_or("");
+        preparation.settings_before[name] = before[name];
         report_setting(world, rows, row);
     }
-    if (!preparation.settings_changed) world.reporter.fact("they are sufficient already");
+    if (preparation.settings_before.empty()) world.reporter.fact("they are sufficient already");
 }
 
-// The settings of an earlier run are not this run's to take back.
-void reset_settings(tool::Link& primary, const Preparation& preparation) {
-    if (preparation.settings_changed && preparation.extension_created)
-        primary.query_again("SELECT count(*) FROM replica.reset_settings()");
+std::string undo_of(const std::string& name, const world::Value& value) {
+    return value ? fmt::format("ALTER SYSTEM SET {} = {}", name::quote_identifier(name), name::quote_literal(*value))
+                 : fmt::format("ALTER SYSTEM RESET {}", name::quote_identifier(name));
+}
+
+// One by one: replica.reset_settings() would take back the settings of earlier runs, too.
+void restore_settings(tool::Link& primary, const Preparation& preparation) {
+    if (preparation.settings_before.empty()) return;
+    for (const auto& [name, value] : preparation.settings_before) primary.query_again(undo_of(name, value));
+    primary.query_again("SELECT pg_reload_conf()");
+}
+
+std::string restore_by_hand(const Preparation& preparation) {
+    std::string text = "Settings of the primary are still changed:";
+    for (const auto& [name, value] : preparation.settings_before) text += " " + undo_of(name, value) + ";";
+    return text + " SELECT pg_reload_conf();";
 }
 
 // Keeps the verifier out of the server's log for the rest of the session, whatever its settings are.
@@ -57,14 +81,30 @@ void keep_out_of_log(tool::Link& primary) {
                   "('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0')) AS wanted (name, value)");
 }
 
-void create_role(world::World& world, tool::Link& primary, Preparation& preparation) {
-    preparation.password = secret::generate();
-    preparation.role_created = preparation.role_created || !preparation.role_exists;
-    preparation.on_change();
-    keep_out_of_log(primary);
+void write_role(tool::Link& primary, const Preparation& preparation) {
     primary.query("SELECT count(*) FROM replica.create_role($1, $2, $3::integer)",
                   {preparation.role, primary.session().scram_verifier(preparation.role, preparation.password),
                    preparation.connection_limit < 0 ? world::Value{} : std::to_string(preparation.connection_limit)});
+}
+
+// An error of the server itself has rolled the statement back; after a lost connection nobody can tell.
+bool was_refused(const core::Error& error) {
+    return error.sqlstate.substr(0, 2) != "08" && error.sqlstate.substr(0, 3) != "57P";
+}
+
+void create_role(world::World& world, tool::Link& primary, Preparation& preparation) {
+    const bool of_earlier_run = preparation.role_created;
+    preparation.password = secret::generate();
+    preparation.role_created = of_earlier_run || !preparation.role_exists;
+    preparation.on_change();
+    keep_out_of_log(primary);
+    try {
+        write_role(primary, preparation);
+    } catch (const core::Error& error) {
+        // somebody else's role of that name must not be dropped by the undo
+        if (was_refused(error)) preparation.role_created = of_earlier_run;
+        throw;
+    }
     world.reporter.fact(preparation.role_exists ? "it was made for this standby before: it got a new generated password"
                                                 : "LOGIN REPLICATION, with a generated password");
 }
@@ -130,8 +170,8 @@ void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
     plan.push_back({fmt::format("Set what replication needs on the primary, for {} standby{}", shared->standbys,
                                 shared->standbys == 1 ? "" : "s"),
                     [shared, &primary](world::World& world) { set_settings(world, primary, *shared); },
-                    [shared, &primary](world::World&) { reset_settings(primary, *shared); },
-                    [] { return std::string("Settings of the primary are still changed: SELECT * FROM replica.reset_settings();"); }});
+                    [shared, &primary](world::World&) { restore_settings(primary, *shared); },
+                    [shared] { return restore_by_hand(*shared); }});
     if (!shared->role.empty()) append_role_steps(plan, primary, shared);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,7 +23,8 @@ struct Preparation {
     bool uses_tls = false;
 
     std::string password;            // generated for the role
-    bool extension_created = false, settings_changed = false, role_created = false, admission_added = false;
+    bool extension_created = false, role_created = false, admission_added = false;
+    std::map<std::string, world::Value> settings_before;  // of those changed: in postgresql.auto.conf; nothing: not there
     std::function<void()> on_change = [] {};  // called before a role is made and after it was admitted
 };
 

@@ -1,5 +1,7 @@
 #include "tool/primary_facts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "tool/failure.hpp"
@@ -11,6 +13,16 @@ namespace {
 bool truth(const world::Value& value) { return value == "t" || value == "true"; }
 int number(const world::Value& value) { return value ? std::stoi(*value) : 0; }
 std::string text(const world::Value& value) { return value.value_or(""); }
+
+// Before anything else is asked: an older server does not even know the settings that are asked for.
+void refuse_too_old(tool::Link& primary) {
+    const int version = number(primary.value("SELECT current_setting('server_version_num')"));
+    if (version >= 130000) return;
+    throw refused(fmt::format("the primary runs PostgreSQL {}, and 13 is the oldest supported",
+                              version >= 100000 ? fmt::format("{}", version / 10000)
+                                                : fmt::format("{}.{}", version / 10000, version / 100 % 100)),
+                  "pg_verifybackup and the views that a clone relies on came with PostgreSQL 13.", "Upgrade the primary first.");
+}
 
 void read_server(tool::Link& primary, PrimaryFacts& facts) {
     const auto rows = primary.query(R"(
@@ -43,7 +55,8 @@ void read_server(tool::Link& primary, PrimaryFacts& facts) {
 void read_files(tool::Link& primary, PrimaryFacts& facts) {
     const auto rows = primary.query(
         "SELECT name, setting FROM pg_settings WHERE name IN "
-        "('data_directory', 'config_file', 'hba_file', 'ident_file', 'archive_command', 'restore_command')");
+        "('data_directory', 'config_file', 'hba_file', 'ident_file', 'archive_command', 'restore_command', "
+        "'unix_socket_directories')");
     std::map<std::string, std::string> found;
     for (const auto& row : rows.rows) found[text(row[0])] = text(row[1]);
     facts.data_directory = found["data_directory"];
@@ -52,6 +65,7 @@ void read_files(tool::Link& primary, PrimaryFacts& facts) {
     facts.ident_file = found["ident_file"];
     facts.archive_command = found["archive_command"];
     facts.restore_command = found["restore_command"];
+    facts.socket_directories = found["unix_socket_directories"];
 }
 
 void read_capacity(tool::Link& primary, PrimaryFacts& facts) {
@@ -70,12 +84,14 @@ void read_capacity(tool::Link& primary, PrimaryFacts& facts) {
 
 void read_limits(tool::Link& primary, PrimaryFacts& facts) {
     const auto rows = primary.query(
-        "SELECT name, setting, source IN ('command line', 'environment variable') FROM pg_settings WHERE name IN "
+        "SELECT name, setting, source IN ('command line', 'environment variable'), "
+        "coalesce(sourcefile LIKE '%/postgresql.auto.conf', false) FROM pg_settings WHERE name IN "
         "('max_connections', 'max_prepared_transactions', 'max_locks_per_transaction', 'max_wal_senders', "
         "'max_worker_processes')");
     for (const auto& row : rows.rows) {
         facts.limits[text(row[0])] = text(row[1]);
         if (truth(row[2])) facts.command_line_limits.push_back(text(row[0]));
+        if (truth(row[2]) || truth(row[3])) facts.travelling_limits.push_back(text(row[0]));
     }
 }
 
@@ -162,6 +178,7 @@ LoginFacts try_login(world::World& world, tool::Link& primary, const std::string
 
 PrimaryFacts gather(world::World& world, tool::Link& primary, const Options& options) {
     PrimaryFacts facts;
+    refuse_too_old(primary);
     read_server(primary, facts);
     const conninfo::Parameters used = primary.session().parameters();
     facts.host = used.get("host");

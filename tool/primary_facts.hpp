@@ -53,6 +53,8 @@ struct PrimaryFacts {
     std::string synchronous_standby_names, archive_mode, archive_command, restore_command;
     std::map<std::string, std::string> limits;  // the five that a standby needs at least as large, by name
     std::vector<std::string> command_line_limits;  // those of them that no file holds
+    std::vector<std::string> travelling_limits;    // those that come to the standby whatever its postgresql.conf says
+    std::string socket_directories;  // unix_socket_directories; empty without the right to see them
     std::vector<Tablespace> tablespaces;
     std::string client_address;      // of this host as the primary sees it; empty over a Unix-domain socket
     std::string host, port;

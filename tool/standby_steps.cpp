@@ -12,7 +12,6 @@ namespace cloning {
 
 namespace {
 
-unsigned data_mode(const Run& run) { return run.primary.group_access ? 0750 : 0700; }
 unsigned file_mode(const Run& run) { return run.primary.group_access ? 0640 : 0600; }
 
 std::vector<conf::Setting> own_settings(const Run& run) {
@@ -112,13 +111,22 @@ conninfo::Parameters standby_login(const Run& run, const server::Running& runnin
 }
 
 void check_wal_is_there(Run& run) {
-    const auto status = run.link.value("SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1", {run.options.slot});
-    if (status && status != "lost") return;
+    const auto rows =
+        run.link.query_again("SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1", {run.options.slot}).rows;
+    if (!rows.empty() && rows[0][0] && rows[0][0] != "lost") return;
     throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
                       fmt::format("the slot \"{}\" has lost WAL that the standby needs", run.options.slot),
                       "More WAL was written during the copy than max_slot_wal_keep_size of the primary lets a slot keep, or "
                       "the slot was dropped.",
                       "Raise it with SELECT * FROM replica.set_settings(max_slot_wal_keep_size => '...') and clone again.");
+}
+
+// Without it the server would start as a second primary; only a promotion or a stranger's hand takes it away.
+void check_signal_is_there(world::World& world, const Run& run) {
+    if (world.files.kind(run.options.directory + "/standby.signal") == world::Kind::file) return;
+    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                      fmt::format("standby.signal is missing in \"{}\"", run.options.directory),
+                      "Started like this, the server would be a second primary.", "Run the same command again.");
 }
 
 }  // namespace
@@ -171,7 +179,6 @@ void remove_configuration(world::World& world, Run& run) {
 }
 
 void put_in_place(world::World& world, Run& run) {
-    world.files.set_mode(target::partial_path(run.options.directory), data_mode(run));
     target::place(world.files, run.options.directory);
     run.marker.placed = true;
     target::write_marker(world.files, run.options.directory, run.marker);
@@ -181,13 +188,14 @@ void check_configuration(world::World& world, Run& run) {
     const auto effective = [&](const char* name) { return server::effective_setting(world, run.launch(), name); };
     expect("data_directory", effective("data_directory"), run.options.directory);
     expect("port", effective("port"), std::to_string(run.options.port));
+    // a run that goes on with the copy of another one has not logged in itself
+    if (run.upstream.login.pairs().empty()) return;
     expect("primary_conninfo", effective("primary_conninfo"), standby_config::primary_conninfo(run.upstream));
 }
 
 void start(world::World& world, Run& run) {
     check_wal_is_there(run);
-    const std::string signal = run.options.directory + "/standby.signal";
-    if (world.files.kind(signal) != world::Kind::file) world.files.write(signal, "", 0600);
+    check_signal_is_there(world, run);
     auto running = server::running(world, run.options.directory);
     if (running) {
         world.reporter.fact("it runs already");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/conf.hpp"
+#include "core/error.hpp"
 
 namespace target {
 
@@ -24,6 +25,7 @@ Marker read_marker(world::Files& files, const std::string& directory) {
         if (line.name == "made_directory") marker.made_directory = is_true(line.value);
         if (line.name == "placed") marker.placed = is_true(line.value);
         if (line.name == "outside") marker.outside.push_back(line.value);
+        if (line.name == "made_outside") marker.made_outside.push_back(line.value);
     }
     return marker;
 }
@@ -40,17 +42,27 @@ std::string partial_path(const std::string& directory) { return directory + "/" 
 std::string marker_path(const std::string& directory) { return directory + "/" + marker_name; }
 std::string passfile_path(const std::string& directory) { return directory + "/" + passfile_name; }
 
+bool holds_something(world::Files& files, const std::string& path) {
+    if (files.kind(path) == world::Kind::missing) return false;
+    try {
+        const auto names = files.list(path);
+        return std::any_of(names.begin(), names.end(), [](const auto& name) { return name != "lost+found"; });
+    } catch (const core::Error&) {
+        return true;
+    }
+}
+
 Found inspect(world::Files& files, const std::string& directory) {
     switch (files.kind(directory)) {
         case world::Kind::missing: return {State::missing, {}};
         case world::Kind::directory: break;
         default: return {State::occupied, {}};
     }
-    const auto names = files.list(directory);
-    if (std::find(names.begin(), names.end(), marker_name) != names.end())
+    // a mark that somebody else left would name directories of his choice for removal
+    const std::string marker = marker_path(directory);
+    if (files.kind(marker) == world::Kind::file && files.owned(marker))
         return {State::unfinished, read_marker(files, directory)};
-    const bool is_empty = std::all_of(names.begin(), names.end(), [](const auto& name) { return name == "lost+found"; });
-    return {is_empty ? State::empty : State::occupied, {}};
+    return {holds_something(files, directory) ? State::occupied : State::empty, {}};
 }
 
 void write_marker(world::Files& files, const std::string& directory, const Marker& marker) {
@@ -63,12 +75,17 @@ void write_marker(world::Files& files, const std::string& directory, const Marke
                              conf::line({"made_directory", truth(marker.made_directory)}) +
                              conf::line({"placed", truth(marker.placed)});
     for (const std::string& path : marker.outside) text += conf::line({"outside", path});
+    for (const std::string& path : marker.made_outside) text += conf::line({"made_outside", path});
     files.write(marker_path(directory), text, 0600);
 }
 
 void wipe(world::Files& files, const std::string& directory) {
     if (files.kind(marker_path(directory)) == world::Kind::missing) return;
-    for (const std::string& path : read_marker(files, directory).outside) empty(files, path);
+    Marker marker = read_marker(files, directory);
+    marker.placed = false;
+    write_marker(files, directory, marker);
+    for (const std::string& path : marker.outside) empty(files, path);
+    for (const std::string& path : marker.made_outside) files.remove(path);
     auto names = files.list(directory);
     // what makes a directory startable goes first
     std::stable_partition(names.begin(), names.end(), [](const auto& name) { return name == last_moved; });

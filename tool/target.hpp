@@ -26,7 +26,8 @@ struct Marker {
     bool slot_created = false;
     bool made_directory = false;    // the directory did not exist before
     bool placed = false;            // the copy is verified and in place
-    std::vector<std::string> outside;  // empty or missing directories elsewhere that the copy fills: tablespaces, WAL
+    std::vector<std::string> outside;  // empty directories elsewhere that the copy fills: tablespaces, WAL
+    std::vector<std::string> made_outside;  // those of them that the clone made itself
 };
 
 enum class State {
@@ -45,13 +46,16 @@ std::string partial_path(const std::string& directory);
 std::string marker_path(const std::string& directory);
 std::string passfile_path(const std::string& directory);
 
+// Anything but a missing or empty directory; lost+found counts as nothing, what may not be read counts as something.
+bool holds_something(world::Files& files, const std::string& path);
+
 // Looks, and changes nothing.
 Found inspect(world::Files& files, const std::string& directory);
 
 void write_marker(world::Files& files, const std::string& directory, const Marker& marker);
 
 // Removes everything that a clone made in a directory that bears the marker and in the directories outside that the
-// marker names, the marker last; lost+found stays.
+// marker names, the marker last; lost+found stays. A wipe that breaks off leaves an unfinished clone that is not placed.
 void wipe(world::Files& files, const std::string& directory);
 
 // Moves the finished copy from the staging folder into place.

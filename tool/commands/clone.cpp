@@ -37,7 +37,7 @@ void complete(world::World& world, Options& options) {
     options.directory = world.files.canonical(options.directory);
     if (!options.config_dir.empty()) options.config_dir = world.files.canonical(options.config_dir);
     if (!options.waldir.empty()) options.waldir = world.files.canonical(options.waldir);
-    if (options.log.empty()) options.log = options.directory + "/server.log";
+    options.log = options.log.empty() ? options.directory + "/server.log" : world.files.canonical(options.log);
     if (options.port == 0) options.port = 5432;
     if (options.name.empty())
         options.name = short_host_name(world) + (options.port == 5432 ? "" : fmt::format("_{}", options.port));
@@ -47,8 +47,11 @@ void complete(world::World& world, Options& options) {
     options.role_is_own = options.replication_user.empty();
     if (options.role_is_own) options.replication_user = ("replicator_" + options.slot).substr(0, name::max_length);
     name::check_role(options.replication_user);
-    if (name::has_control_character(options.directory))
-        throw Failure(ExitCode::usage, "the directory name contains a control character", {}, "Choose another one with -D.");
+    std::vector<std::string> paths{options.directory, options.config_dir, options.waldir, options.log};
+    paths.insert(paths.end(), options.tablespace_mapping.begin(), options.tablespace_mapping.end());
+    if (std::any_of(paths.begin(), paths.end(), [](const auto& path) { return name::has_control_character(path); }))
+        throw Failure(ExitCode::usage, "a directory name contains a control character", {},
+                      "Choose another one with -D, --config-dir, --waldir, --log or --tablespace-mapping.");
 }
 
 std::shared_ptr<preparation::Preparation> make_preparation(const Options& options, const cloning::PrimaryFacts& primary) {

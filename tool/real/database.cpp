@@ -190,7 +190,10 @@ class LibpqSession : public world::Session {
         query("SELECT pg_catalog.set_config(name, setting, false) FROM (VALUES ('search_path', 'pg_catalog'), "
               "('synchronous_commit', 'local'), ('statement_timeout', '0'), ('lock_timeout', '15s'), "
               "('idle_in_transaction_session_timeout', '0'), ('default_transaction_read_only', 'off'), "
-              "('datestyle', 'ISO'), ('intervalstyle', 'postgres')) AS wanted (name, setting)",
+              "('datestyle', 'ISO'), ('intervalstyle', 'postgres'), ('idle_session_timeout', '0'), "
+              "('transaction_timeout', '0')) AS wanted (name, setting) "
+              // the last two are not known to every version; the session is idle while a copy is verified
+              "WHERE pg_catalog.current_setting(name, true) IS NOT NULL",
               {});
     }
 

@@ -1,0 +1,186 @@
+#include "tool/host_facts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <sstream>
+
+#include "core/error.hpp"
+#include "tool/programs.hpp"
+#include "tool/server.hpp"
+
+namespace cloning {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The value of "NAME:   value" in what pg_controldata prints; its names are those of LC_ALL=C.
+std::string control_value(const std::string& text, const std::string& name) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.rfind(name + ":", 0) != 0) continue;
+        const auto start = line.find_first_not_of(' ', name.size() + 1);
+        return start == std::string::npos ? "" : line.substr(start);
+    }
+    return {};
+}
+
+std::string programs_folder(world::World& world, const Options& options, const PrimaryFacts& primary) {
+    try {
+        return programs::find(world, primary.major(), options.bin_dir);
+    } catch (const core::Error&) {
+        return {};  // said where the programs are needed
+    }
+}
+
+// What is known of an occupied target that is somebody's data directory: who would be lost with it.
+std::string describe_former(world::World& world, const std::string& directory, const std::string& bin_dir) {
+    if (world.files.kind(directory + "/PG_VERSION") != world::Kind::file) return {};
+    const std::string program = bin_dir + "/pg_controldata";
+    const bool askable = !bin_dir.empty() && world.files.kind(program) == world::Kind::file;
+    const world::Outcome outcome =
+        askable ? world.processes.run({{program, "-D", directory}, {}}) : world::Outcome{1, ""};
+    const std::string state = control_value(outcome.output, "Database cluster state");
+    if (outcome.status != 0 || state.empty()) return "a PostgreSQL data directory";
+    const bool standby = state == "in archive recovery" || state == "shut down in recovery";
+    return fmt::format("a PostgreSQL data directory of cluster {} that ran as {} (its state: {})",
+                       control_value(outcome.output, "Database system identifier"), standby ? "a standby" : "a primary",
+                       state);
+}
+
+// The nearest directory above path that is a data directory; empty: none.
+std::string enclosing_data_directory(world::Files& files, const std::string& path) {
+    for (fs::path at = fs::path(path).parent_path(); at.has_relative_path(); at = at.parent_path())
+        if (files.kind((at / "PG_VERSION").string()) == world::Kind::file) return at.string();
+    return {};
+}
+
+// Of the primary's own directories outside its data directory (tablespaces, WAL), when it runs on this host.
+std::string enclosing_part_of_primary(world::Files& files, const std::string& path, const PrimaryFacts& primary) {
+    std::vector<std::string> parts;
+    for (const Tablespace& tablespace : primary.tablespaces) parts.push_back(tablespace.location);
+    if (!primary.data_directory.empty()) parts.push_back(primary.data_directory + "/pg_wal");
+    for (const std::string& part : parts) {
+        if (files.kind(part) != world::Kind::directory) continue;
+        const std::string real = files.canonical(part);
+        if (path.rfind(real + "/", 0) == 0) return real;
+    }
+    return {};
+}
+
+// The lock file of a server's socket holds its process id; one that cannot be read belongs to somebody else's server.
+bool socket_taken(world::World& world, const std::string& directory, int port) {
+    const std::string lock = fmt::format("{}/.s.PGSQL.{}.lock", directory, port);
+    if (world.files.kind(lock) != world::Kind::file) return false;
+    try {
+        return world.processes.alive(std::atoi(world.files.read(lock).c_str()));
+    } catch (const core::Error&) {
+        return true;
+    }
+}
+
+bool port_is_free(world::World& world, const Options& options, const PrimaryFacts& primary) {
+    if (options.no_start) return true;
+    std::istringstream directories(primary.socket_directories);
+    for (std::string directory; std::getline(directories, directory, ',');) {
+        directory.erase(0, directory.find_first_not_of(' '));
+        if (!directory.empty() && socket_taken(world, directory, options.port)) return false;
+    }
+    return world.processes.port_free(options.port);
+}
+
+bool is_writable_directory(world::Files& files, const std::string& path) {
+    return files.kind(path) == world::Kind::directory && files.writable(path);
+}
+
+// With a postgresql.conf of the user's own, ALTER SYSTEM's values and those that clone adds still stand behind it.
+void read_own_limits(world::World& world, const Options& options, const PrimaryFacts& primary, const std::string& bin_dir,
+                     HostFacts& host) {
+    const std::string file = options.config_dir + "/postgresql.conf";
+    if (options.config_dir.empty() || bin_dir.empty() || world.files.kind(file) != world::Kind::file) return;
+    for (const auto& [name, value] : primary.limits) {
+        const auto& kept = primary.travelling_limits;
+        if (std::find(kept.begin(), kept.end(), name) != kept.end()) continue;
+        try {
+            host.own_limits[name] =
+                server::effective_setting(world, {bin_dir, options.config_dir, file, options.log}, name);
+        } catch (const core::Error& error) {
+            host.config_problem = error.detail;
+            return;
+        }
+    }
+}
+
+void look_at_target(world::World& world, const Options& options, HostFacts& host) {
+    host.parent = fs::path(options.directory).parent_path().string();
+    host.parent_writable = is_writable_directory(world.files, host.parent);
+    const bool there = world.files.kind(options.directory) != world::Kind::missing;
+    host.owned = !there || world.files.owned(options.directory);
+    host.target = target::inspect(world.files, options.directory);
+    const bool placed = host.target.state == target::State::unfinished && host.target.marker.placed;
+    host.promoted = placed && world.files.kind(options.directory + "/standby.signal") == world::Kind::missing;
+    host.server_running = host.owned && server::running(world, options.directory).has_value();
+}
+
+}  // namespace
+
+Mapping split_mapping(const std::string& mapping) {
+    Mapping sides;
+    std::string* side = &sides.from;
+    for (std::size_t i = 0; i < mapping.size(); ++i) {
+        if (mapping[i] == '=' && side == &sides.from)
+            side = &sides.to;
+        else if (mapping[i] == '\\' && i + 1 < mapping.size() && mapping[i + 1] == '=')
+            *side += mapping[++i];
+        else
+            *side += mapping[i];
+    }
+    return sides;
+}
+
+std::vector<std::string> outside_directories(const Options& options, const PrimaryFacts& primary) {
+    std::vector<std::string> paths;
+    if (!options.waldir.empty()) paths.push_back(options.waldir);
+    for (const Tablespace& tablespace : primary.tablespaces) {
+        std::string location = tablespace.location;
+        for (const std::string& mapping : options.tablespace_mapping)
+            if (const Mapping sides = split_mapping(mapping); sides.from == tablespace.location) location = sides.to;
+        paths.push_back(location);
+    }
+    return paths;
+}
+
+HostFacts look_at_host(world::World& world, const Options& options, const PrimaryFacts& primary) {
+    HostFacts host;
+    look_at_target(world, options, host);
+    std::vector<std::string> new_places{options.directory};
+    for (const std::string& path : outside_directories(options, primary)) new_places.push_back(path);
+    for (const std::string& path : new_places) {
+        host.enclosing = enclosing_data_directory(world.files, path);
+        if (host.enclosing.empty()) host.enclosing = enclosing_part_of_primary(world.files, path, primary);
+        host.enclosed = path;
+        if (!host.enclosing.empty()) break;
+    }
+    host.port_free = port_is_free(world, options, primary);
+    host.free_bytes = world.files.free_bytes(options.directory);
+    const std::string log_directory = fs::path(options.log).parent_path().string();
+    host.log_usable = log_directory == options.directory || is_writable_directory(world.files, log_directory);
+    host.config_dir_usable = options.config_dir.empty() || is_writable_directory(world.files, options.config_dir);
+    const auto& known = host.target.marker.outside;
+    for (const std::string& path : outside_directories(options, primary)) {
+        if (world.files.kind(path) == world::Kind::missing &&
+            !is_writable_directory(world.files, fs::path(path).parent_path().string()))
+            host.unmakeable_outside.push_back(path);
+        if (std::find(known.begin(), known.end(), path) == known.end() && target::holds_something(world.files, path))
+            host.occupied_outside.push_back(path);
+    }
+    const std::string bin_dir = programs_folder(world, options, primary);
+    if (host.target.state == target::State::occupied) host.former = describe_former(world, options.directory, bin_dir);
+    read_own_limits(world, options, primary, bin_dir, host);
+    return host;
+}
+
+}  // namespace cloning

@@ -1,0 +1,46 @@
+// What this host tells before a clone: its directories, ports and programs. Looking changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tool/clone_options.hpp"
+#include "tool/primary_facts.hpp"
+#include "tool/target.hpp"
+
+namespace cloning {
+
+struct HostFacts {
+    target::Found target{target::State::missing, {}};
+    std::string parent;           // of the target
+    bool parent_writable = false;
+    bool owned = true;            // an existing target belongs to this user
+    std::string enclosing;        // a data directory, or a part of the primary's, that enclosed would lie in; empty: none
+    std::string enclosed;
+    std::string former;           // what an occupied target is, when it is a data directory: "a PostgreSQL data directory ..."
+    bool promoted = false;        // an unfinished clone that was in place and is no standby any more
+    bool server_running = false;  // on the target
+    bool port_free = true;
+    std::uint64_t free_bytes = 0;
+    bool config_dir_usable = true;
+    bool log_usable = true;
+    std::map<std::string, std::string> own_limits;  // as the files in config_dir set them, those that travel left out
+    std::string config_problem;                     // what the server says about the files in config_dir
+    std::vector<std::string> unmakeable_outside;  // of outside_directories, those missing where they cannot be made
+    std::vector<std::string> occupied_outside;  // of outside_directories, those that hold something foreign
+};
+
+// The two sides of a mapping OLDDIR=NEWDIR, as pg_basebackup reads it: \= stands for an equals sign in a name.
+struct Mapping {
+    std::string from, to;
+};
+Mapping split_mapping(const std::string& mapping);
+
+// The directories outside of the data directory that the copy will fill: tablespaces, after mapping, and WAL.
+std::vector<std::string> outside_directories(const Options& options, const PrimaryFacts& primary);
+
+HostFacts look_at_host(world::World& world, const Options& options, const PrimaryFacts& primary);
+
+}  // namespace cloning
