@@ -52,6 +52,11 @@ void restore_signals() {
 
 int exit_status(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
+void drain(int descriptor) {
+    char bytes[16];
+    while (read(descriptor, bytes, sizeof bytes) > 0) continue;
+}
+
 // Waits for the command or for the end of the tool, whichever comes first. The command's last act may be to leave a
 // grandchild behind: the group is killed in both cases.
 [[noreturn]] void guard(pid_t command, int lifeline, int child_signal) {
@@ -60,6 +65,7 @@ int exit_status(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status
     for (;;) {
         const bool tool_gone = poll(watched, 2, 1000) > 0 && watched[0].revents != 0;
         if (tool_gone) kill(-command, SIGKILL);
+        drain(child_signal);  // a command that was stopped and continued has sent signals, too
         const pid_t reaped = waitpid(command, &status, tool_gone ? 0 : WNOHANG);
         if (reaped == command || tool_gone) break;
     }
