@@ -73,7 +73,8 @@ TEST_F(ClonePlan, AnUnfinishedCloneIsClearedFirst) {
     EXPECT_EQ(plan().find(" 1. Clear what an unfinished clone left in /srv/s1\n"), 0u);
 }
 
-// Its copy is not read again, but nothing is started that was not looked at, and no second run may do the same.
+// Its copy is not read again, but nothing is started that was not looked at, and no second run may do the
+// same.
 TEST_F(ClonePlan, AFinishedCopyIsLockedCheckedStartedAndProven) {
     EXPECT_EQ(finishing_plan(), R"( 1. Go on with the finished copy in /srv/s1
  2. Check the configuration with the standby's own server program

@@ -23,8 +23,9 @@ struct Connection : testing::Test {
 TEST_F(Connection, OptionsBecomeParameters) {
     options = {"db1", "5433", "Ann", "app", false};
     const auto parameters = connection::parameters(options);
-    EXPECT_EQ(parameters.pairs(), (std::vector<std::pair<std::string, std::string>>{
-                                      {"host", "db1"}, {"port", "5433"}, {"user", "Ann"}, {"dbname", "app"}}));
+    EXPECT_EQ(parameters.pairs(),
+              (std::vector<std::pair<std::string, std::string>>{
+                  {"host", "db1"}, {"port", "5433"}, {"user", "Ann"}, {"dbname", "app"}}));
 }
 
 TEST_F(Connection, DatabaseIsPostgresUnlessSomethingNamesOne) {

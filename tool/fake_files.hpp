@@ -46,7 +46,8 @@ class Tree : public world::Files {
         return found == nodes.end() ? world::Kind::missing : found->second.kind;
     }
     std::vector<std::string> list(const std::string& path) override {
-        if (kind(path) != world::Kind::directory || unreadable.count(path) > 0) fail("read the directory", path);
+        if (kind(path) != world::Kind::directory || unreadable.count(path) > 0)
+            fail("read the directory", path);
         std::vector<std::string> names;
         for (const auto& [other, node] : nodes)
             if (other != "/" && parent(other) == path) names.push_back(other.substr(other.rfind('/') + 1));

@@ -47,8 +47,8 @@ std::string describe_former(world::World& world, const std::string& directory, c
     if (outcome.status != 0 || state.empty()) return "a PostgreSQL data directory";
     const bool standby = state == "in archive recovery" || state == "shut down in recovery";
     return fmt::format("a PostgreSQL data directory of cluster {} that ran as {} (its state: {})",
-                       control_value(outcome.output, "Database system identifier"), standby ? "a standby" : "a primary",
-                       state);
+                       control_value(outcome.output, "Database system identifier"),
+                       standby ? "a standby" : "a primary", state);
 }
 
 // The nearest directory above path that is a data directory; empty: none.
@@ -59,7 +59,8 @@ std::string enclosing_data_directory(world::Files& files, const std::string& pat
 }
 
 // Of the primary's own directories outside its data directory (tablespaces, WAL), when it runs on this host.
-std::string enclosing_part_of_primary(world::Files& files, const std::string& path, const PrimaryFacts& primary) {
+std::string enclosing_part_of_primary(world::Files& files, const std::string& path,
+                                      const PrimaryFacts& primary) {
     std::vector<std::string> parts;
     for (const Tablespace& tablespace : primary.tablespaces) parts.push_back(tablespace.location);
     if (!primary.data_directory.empty()) parts.push_back(primary.data_directory + "/pg_wal");
@@ -71,7 +72,8 @@ std::string enclosing_part_of_primary(world::Files& files, const std::string& pa
     return {};
 }
 
-// The lock file of a server's socket holds its process id; one that cannot be read belongs to somebody else's server.
+// The lock file of a server's socket holds its process id; one that cannot be read belongs to somebody else's
+// server.
 bool socket_taken(world::World& world, const std::string& directory, int port) {
     const std::string lock = fmt::format("{}/.s.PGSQL.{}.lock", directory, port);
     if (world.files.kind(lock) != world::Kind::file) return false;
@@ -96,9 +98,10 @@ bool is_writable_directory(world::Files& files, const std::string& path) {
     return files.kind(path) == world::Kind::directory && files.writable(path);
 }
 
-// With a postgresql.conf of the user's own, ALTER SYSTEM's values and those that clone adds still stand behind it.
-void read_own_limits(world::World& world, const Options& options, const PrimaryFacts& primary, const std::string& bin_dir,
-                     HostFacts& host) {
+// With a postgresql.conf of the user's own, ALTER SYSTEM's values and those that clone adds still stand
+// behind it.
+void read_own_limits(world::World& world, const Options& options, const PrimaryFacts& primary,
+                     const std::string& bin_dir, HostFacts& host) {
     const std::string file = options.config_dir + "/postgresql.conf";
     if (options.config_dir.empty() || bin_dir.empty() || world.files.kind(file) != world::Kind::file) return;
     for (const auto& [name, value] : primary.limits) {
@@ -147,7 +150,8 @@ std::vector<std::string> outside_directories(const Options& options, const Prima
     for (const Tablespace& tablespace : primary.tablespaces) {
         std::string location = tablespace.location;
         for (const std::string& mapping : options.tablespace_mapping)
-            if (const Mapping sides = split_mapping(mapping); sides.from == tablespace.location) location = sides.to;
+            if (const Mapping sides = split_mapping(mapping); sides.from == tablespace.location)
+                location = sides.to;
         paths.push_back(location);
     }
     return paths;
@@ -168,17 +172,20 @@ HostFacts look_at_host(world::World& world, const Options& options, const Primar
     host.free_bytes = world.files.free_bytes(options.directory);
     const std::string log_directory = fs::path(options.log).parent_path().string();
     host.log_usable = log_directory == options.directory || is_writable_directory(world.files, log_directory);
-    host.config_dir_usable = options.config_dir.empty() || is_writable_directory(world.files, options.config_dir);
+    host.config_dir_usable =
+        options.config_dir.empty() || is_writable_directory(world.files, options.config_dir);
     const auto& known = host.target.marker.outside;
     for (const std::string& path : outside_directories(options, primary)) {
         if (world.files.kind(path) == world::Kind::missing &&
             !is_writable_directory(world.files, fs::path(path).parent_path().string()))
             host.unmakeable_outside.push_back(path);
-        if (std::find(known.begin(), known.end(), path) == known.end() && target::holds_something(world.files, path))
+        if (std::find(known.begin(), known.end(), path) == known.end() &&
+            target::holds_something(world.files, path))
             host.occupied_outside.push_back(path);
     }
     const std::string bin_dir = programs_folder(world, options, primary);
-    if (host.target.state == target::State::occupied) host.former = describe_former(world, options.directory, bin_dir);
+    if (host.target.state == target::State::occupied)
+        host.former = describe_former(world, options.directory, bin_dir);
     read_own_limits(world, options, primary, bin_dir, host);
     return host;
 }

@@ -14,25 +14,30 @@ namespace cloning {
 
 struct HostFacts {
     target::Found target{target::State::missing, {}};
-    std::string parent;           // of the target
+    std::string parent;  // of the target
     bool parent_writable = false;
-    bool owned = true;            // an existing target belongs to this user
-    std::string enclosing;        // a data directory, or a part of the primary's, that enclosed would lie in; empty: none
+    bool owned = true;  // an existing target belongs to this user
+    std::string
+        enclosing;  // a data directory, or a part of the primary's, that enclosed would lie in; empty: none
     std::string enclosed;
-    std::string former;           // what an occupied target is, when it is a data directory: "a PostgreSQL data directory ..."
+    std::string
+        former;  // what an occupied target is, when it is a data directory: "a PostgreSQL data directory ..."
     bool promoted = false;        // an unfinished clone that was in place and is no standby any more
     bool server_running = false;  // on the target
     bool port_free = true;
     std::uint64_t free_bytes = 0;
     bool config_dir_usable = true;
     bool log_usable = true;
-    std::map<std::string, std::string> own_limits;  // as the files in config_dir set them, those that travel left out
-    std::string config_problem;                     // what the server says about the files in config_dir
-    std::vector<std::string> unmakeable_outside;  // of outside_directories, those missing where they cannot be made
+    std::map<std::string, std::string>
+        own_limits;              // as the files in config_dir set them, those that travel left out
+    std::string config_problem;  // what the server says about the files in config_dir
+    std::vector<std::string>
+        unmakeable_outside;  // of outside_directories, those missing where they cannot be made
     std::vector<std::string> occupied_outside;  // of outside_directories, those that hold something foreign
 };
 
-// The two sides of a mapping OLDDIR=NEWDIR, as pg_basebackup reads it: \= stands for an equals sign in a name.
+// The two sides of a mapping OLDDIR=NEWDIR, as pg_basebackup reads it: \= stands for an equals sign in a
+// name.
 struct Mapping {
     std::string from, to;
 };

@@ -42,7 +42,8 @@ struct Host : testing::Test {
 TEST_F(Host, AMissingTargetInAWritableParentIsFine) {
     const HostFacts host = look();
     EXPECT_EQ(host.target.state, target::State::missing);
-    EXPECT_TRUE(host.parent_writable && host.owned && host.port_free && host.log_usable && host.config_dir_usable);
+    EXPECT_TRUE(host.parent_writable && host.owned && host.port_free && host.log_usable &&
+                host.config_dir_usable);
     EXPECT_TRUE(host.enclosing.empty() && host.former.empty() && host.occupied_outside.empty());
 }
 
@@ -94,10 +95,14 @@ TEST_F(Host, ADirectoryOutsideNeedsAParentThatLetsUsMakeIt) {
 TEST_F(Host, TellsWhatAFormerDataDirectoryWas) {
     files.file("/srv/s1/PG_VERSION", "15\n");
     control = "Database system identifier:           100\nDatabase cluster state:               shut down\n";
-    EXPECT_EQ(look().former, "a PostgreSQL data directory of cluster 100 that ran as a primary (its state: shut down)");
-    control = "Database system identifier:           100\nDatabase cluster state:               shut down in recovery\n";
     EXPECT_EQ(look().former,
-              "a PostgreSQL data directory of cluster 100 that ran as a standby (its state: shut down in recovery)");
+              "a PostgreSQL data directory of cluster 100 that ran as a primary (its state: shut down)");
+    control =
+        "Database system identifier:           100\nDatabase cluster state:               shut down in "
+        "recovery\n";
+    EXPECT_EQ(look().former,
+              "a PostgreSQL data directory of cluster 100 that ran as a standby (its state: shut down in "
+              "recovery)");
     control = "nonsense";
     EXPECT_EQ(look().former, "a PostgreSQL data directory");
     files.nodes.erase("/srv/s1/PG_VERSION");
@@ -143,8 +148,9 @@ TEST_F(Host, AsksTheServerProgramForTheLimitsInTheUsersOwnFile) {
     primary.limits = {{"max_connections", "100"}, {"max_wal_senders", "10"}};
     primary.travelling_limits = {"max_wal_senders"};
     EXPECT_EQ(look().own_limits, (std::map<std::string, std::string>{{"max_connections", "50"}}));
-    EXPECT_EQ(processes.ran.back(), (Texts{"/bin15/postgres", "-D", "/etc/s1", "-c", "config_file=/etc/s1/postgresql.conf", "-c",
-                                           "data_directory=/etc/s1", "-C", "max_connections"}));
+    EXPECT_EQ(processes.ran.back(),
+              (Texts{"/bin15/postgres", "-D", "/etc/s1", "-c", "config_file=/etc/s1/postgresql.conf", "-c",
+                     "data_directory=/etc/s1", "-C", "max_connections"}));
     files.nodes.erase("/etc/s1/postgresql.conf");
     EXPECT_TRUE(look().own_limits.empty());
 }

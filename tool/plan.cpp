@@ -14,7 +14,8 @@ std::string text_of(const std::exception& error) {
     return fmt::format("{} ({})", known->message, known->detail);
 }
 
-// A second signal (a terminal that closes sends several) does not end the clearing up; a third ends that of one step.
+// A second signal (a terminal that closes sends several) does not end the clearing up; a third ends that of
+// one step.
 void undo_step(const Step& step, world::World& world) {
     try {
         step.undo(world);
@@ -34,8 +35,8 @@ std::vector<std::string> undo(const Plan& plan, std::size_t count, world::World&
         } catch (const Interrupted&) {
             leftovers.push_back(step.undo_by_hand ? step.undo_by_hand() : step.sentence);
         } catch (const std::exception& error) {
-            leftovers.push_back(fmt::format("{} Reason: {}.", step.undo_by_hand ? step.undo_by_hand() : step.sentence,
-                                            text_of(error)));
+            leftovers.push_back(fmt::format(
+                "{} Reason: {}.", step.undo_by_hand ? step.undo_by_hand() : step.sentence, text_of(error)));
         }
     }
     return leftovers;

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tool/fake_world.hpp"
 #include "tool/failure.hpp"
+#include "tool/fake_world.hpp"
 
 namespace {
 
@@ -17,7 +17,8 @@ struct Execution : testing::Test {
 
     plan::Step step(const std::string& name) {
         return {name, [this, name](auto&) { log.push_back("run " + name); },
-                [this, name](auto&) { log.push_back("undo " + name); }, [name] { return name + " is left."; }};
+                [this, name](auto&) { log.push_back("undo " + name); },
+                [name] { return name + " is left."; }};
     }
     template <class Thrown>
     plan::Step failing(const std::string& name, Thrown thrown) {
@@ -75,8 +76,9 @@ TEST_F(Execution, AnUndoThatFailsIsNamedAndTheOthersStillRun) {
     const Failure failure = failure_of({step("a"), stuck, failing("c", broken)});
     EXPECT_EQ(log.back(), "undo a");
     EXPECT_EQ(failure.code, ExitCode::leftovers);
-    EXPECT_EQ(failure.detail,
-              "The disk is full.\nThis could not be removed:\n  b is left. Reason: no connection (It is down.).");
+    EXPECT_EQ(
+        failure.detail,
+        "The disk is full.\nThis could not be removed:\n  b is left. Reason: no connection (It is down.).");
 }
 
 TEST_F(Execution, AnExceptionOfTheLibraryIsUndoneLikeAnyOther) {

@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "tool/failure.hpp"
-#include "tool/render/progress.hpp"
 
 namespace cloning {
 
@@ -24,18 +21,10 @@ void warning(Findings& findings, std::string message, std::string fix) {
 }
 
 std::string prepare_command(const PrimaryFacts& primary) {
-    return fmt::format("Run pg_replica prepare -h {} -p {} as a superuser, restart the primary, then run this command "
-                       "again.", primary.host, primary.port);
-}
-
-bool lies_in(const std::string& path, const std::string& directory) {
-    return path == directory || path.rfind(directory + "/", 0) == 0;
-}
-
-// Both sides absolute, as pg_basebackup wants them; \= is an equals sign in a name.
-bool is_mapping(const std::string& mapping) {
-    const Mapping sides = split_mapping(mapping);
-    return sides.from.rfind('/', 0) == 0 && sides.to.rfind('/', 0) == 0;
+    return fmt::format(
+        "Run pg_replica prepare -h {} -p {} as a superuser, restart the primary, then run this command "
+        "again.",
+        primary.host, primary.port);
 }
 
 void check_server(Findings& findings, const PrimaryFacts& primary) {
@@ -48,24 +37,30 @@ void check_extension(Findings& findings, const Options& options, const PrimaryFa
     if (!primary.extension_version.empty()) return;
     if (!primary.extension_available)
         error(findings, "the files of the extension pg_replica are not installed on the primary",
-              "Install them on the primary's host (make install in pg_replica's source, with that server's pg_config).");
+              "Install them on the primary's host (make install in pg_replica's source, with that server's "
+              "pg_config).");
     else if (!options.prepare)
         error(findings, "the extension pg_replica is not created in this database of the primary",
-              "Run CREATE EXTENSION pg_replica there, name the database that has it with -d, or add --prepare.");
+              "Run CREATE EXTENSION pg_replica there, name the database that has it with -d, or add "
+              "--prepare.");
 }
 
 void check_capacity(Findings& findings, const PrimaryFacts& primary) {
     if (primary.wal_level == "minimal")
-        error(findings, "wal_level of the primary is minimal: it writes too little WAL for a standby", prepare_command(primary));
+        error(findings, "wal_level of the primary is minimal: it writes too little WAL for a standby",
+              prepare_command(primary));
     if (primary.free_walsenders < walsenders_for_copy)
         error(findings,
-              fmt::format("the primary has {} of {} walsenders free, and a copy takes {}", primary.free_walsenders,
-                          primary.max_wal_senders, walsenders_for_copy),
+              fmt::format("the primary has {} of {} walsenders free, and a copy takes {}",
+                          primary.free_walsenders, primary.max_wal_senders, walsenders_for_copy),
               prepare_command(primary));
     if (!primary.slot.exists && primary.free_slots < 1)
-        error(findings, fmt::format("all {} replication slots of the primary are taken", primary.max_replication_slots),
-              "SELECT slot_name, active, retained_bytes FROM replica.slots shows them; drop one that nobody needs with "
-              "SELECT * FROM replica.drop_slot('NAME'), or raise max_replication_slots with pg_replica prepare.");
+        error(findings,
+              fmt::format("all {} replication slots of the primary are taken", primary.max_replication_slots),
+              "SELECT slot_name, active, retained_bytes FROM replica.slots shows them; drop one that nobody "
+              "needs with "
+              "SELECT * FROM replica.drop_slot('NAME'), or raise max_replication_slots with pg_replica "
+              "prepare.");
 }
 
 // An unfinished clone of this very cluster; of another one it says nothing about this primary.
@@ -75,43 +70,61 @@ bool resumes(const PrimaryFacts& primary, const HostFacts& host) {
 }
 
 // A slot that nobody remembers keeps WAL until the disk of its primary is full.
-void check_forgotten_slot(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
+void check_forgotten_slot(Findings& findings, const Options& options, const PrimaryFacts& primary,
+                          const HostFacts& host) {
     const target::Marker& marker = host.target.marker;
     if (host.target.state != target::State::unfinished || !marker.slot_created) return;
     if (!resumes(primary, host))
-        error(findings, fmt::format("the unfinished clone in \"{}\" has the slot \"{}\" on another primary, of system "
-                                    "identifier {}", options.directory, marker.slot, marker.system_identifier),
-              fmt::format("Drop it there with SELECT * FROM replica.drop_slot('{}'), then remove the directory {}.", marker.slot,
-                          options.directory));
+        error(findings,
+              fmt::format("the unfinished clone in \"{}\" has the slot \"{}\" on another primary, of system "
+                          "identifier {}",
+                          options.directory, marker.slot, marker.system_identifier),
+              fmt::format(
+                  "Drop it there with SELECT * FROM replica.drop_slot('{}'), then remove the directory {}.",
+                  marker.slot, options.directory));
     else if (marker.slot != options.slot)
-        error(findings, fmt::format("the unfinished clone in \"{}\" has the slot \"{}\", not \"{}\"", options.directory,
-                                    marker.slot, options.slot),
-              fmt::format("Run the command with the name of that clone (--slot {}), or drop the slot with SELECT * FROM "
-                          "replica.drop_slot('{}') and remove the directory {}.", marker.slot, marker.slot, options.directory));
+        error(findings,
+              fmt::format("the unfinished clone in \"{}\" has the slot \"{}\", not \"{}\"", options.directory,
+                          marker.slot, options.slot),
+              fmt::format("Run the command with the name of that clone (--slot {}), or drop the slot with "
+                          "SELECT * FROM "
+                          "replica.drop_slot('{}') and remove the directory {}.",
+                          marker.slot, marker.slot, options.directory));
 }
 
-void check_slot(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
+void check_slot(Findings& findings, const Options& options, const PrimaryFacts& primary,
+                const HostFacts& host) {
     if (!primary.slot.exists) return;
     const bool ours = resumes(primary, host) && host.target.marker.slot == options.slot;
     const bool finishing = ours && host.target.marker.placed;
     if (primary.slot.active && !finishing)
-        error(findings, fmt::format("the slot \"{}\" is in use on the primary: a standby of that name streams already",
-                                    options.slot),
+        error(findings,
+              fmt::format("the slot \"{}\" is in use on the primary: a standby of that name streams already",
+                          options.slot),
               "Give this standby another name with --name.");
     else if (!ours)
-        error(findings, fmt::format("the slot \"{}\" exists on the primary and was not made for this directory", options.slot),
-              fmt::format("If no standby needs it, drop it with SELECT * FROM replica.drop_slot('{}'); otherwise give this "
-                          "standby another name with --name.", options.slot));
+        error(findings,
+              fmt::format("the slot \"{}\" exists on the primary and was not made for this directory",
+                          options.slot),
+              fmt::format("If no standby needs it, drop it with SELECT * FROM replica.drop_slot('{}'); "
+                          "otherwise give this "
+                          "standby another name with --name.",
+                          options.slot));
 }
 
 void check_rights(Findings& findings, const Options& options, const PrimaryFacts& primary) {
     if (options.prepare && !primary.is_superuser)
-        error(findings, "--prepare changes settings, roles and pg_hba.conf, and the connecting role is not a superuser",
+        error(findings,
+              "--prepare changes settings, roles and pg_hba.conf, and the connecting role is not a superuser",
               "Connect as a superuser with -U, or let one run pg_replica prepare and leave --prepare out.");
     if (!primary.config_is_inside() && !primary.is_superuser && options.config_dir.empty())
-        error(findings, fmt::format("the primary's configuration lies outside its data directory ({}), and only a superuser "
-                                    "can read it", primary.config_file),
-              "Connect as a superuser with -U, or name a directory with the standby's own files with --config-dir.");
+        error(findings,
+              fmt::format(
+                  "the primary's configuration lies outside its data directory ({}), and only a superuser "
+                  "can read it",
+                  primary.config_file),
+              "Connect as a superuser with -U, or name a directory with the standby's own files with "
+              "--config-dir.");
 }
 
 void check_role(Findings& findings, const Options& options, const PrimaryFacts& primary) {
@@ -123,104 +136,32 @@ void check_role(Findings& findings, const Options& options, const PrimaryFacts& 
     }
     if (options.prepare && (!primary.role.exists || primary.will_renew_password(options))) return;
     if (!primary.role.exists)
-        return error(findings, fmt::format("the replication role \"{}\" does not exist on the primary", options.replication_user),
+        return error(findings,
+                     fmt::format("the replication role \"{}\" does not exist on the primary",
+                                 options.replication_user),
                      "Add --prepare to have it made, or name an existing role with --replication-user.");
-    std::string message = fmt::format("the role \"{}\" cannot log in for replication: {}", options.replication_user,
-                                      primary.login.problem);
+    std::string message = fmt::format("the role \"{}\" cannot log in for replication: {}",
+                                      options.replication_user, primary.login.problem);
     if (primary.admission == "reject" || primary.admission == "no match")
         message += " pg_hba.conf: " + primary.admission_reason;
     error(findings, std::move(message), primary.login.hint);
 }
 
-void check_target(Findings& findings, const Options& options, const HostFacts& host) {
-    const std::string& directory = options.directory;
-    if (!host.enclosing.empty())
-        error(findings, fmt::format("\"{}\" lies inside \"{}\", which belongs to a server", host.enclosed, host.enclosing),
-              "Choose a directory outside of every data directory, tablespace and pg_wal.");
-    if (host.target.state == target::State::occupied)
-        error(findings,
-              host.former.empty() ? fmt::format("\"{}\" is not an empty directory, and nothing in it was made by an "
-                                                "unfinished clone", directory)
-                                  : fmt::format("\"{}\" is {}", directory, host.former),
-              "Choose another directory with -D, or move what is there away yourself.");
-    if (host.promoted)
-        error(findings, fmt::format("the unfinished clone in \"{}\" has no standby.signal any more: it was promoted, and may "
-                                    "hold data that no other server has", directory),
-              fmt::format("To keep it, remove {}; to clone anew, stop it and remove the directory.",
-                          target::marker_path(directory)));
-    if (host.target.state == target::State::missing && !host.parent_writable)
-        error(findings, fmt::format("\"{}\" does not exist and cannot be created in \"{}\"", directory, host.parent),
-              fmt::format("Run install -d -m 0700 -o USER {} as root, with the user that will run the server.", directory));
-    if (host.target.state != target::State::missing && !host.owned)
-        error(findings, fmt::format("\"{}\" belongs to another user than the one that runs this command", directory),
-              "Run the command as the directory's owner (--os-user when root), or change the owner with chown.");
-    if (host.server_running && !host.target.marker.placed && !host.promoted)
-        error(findings, fmt::format("a server runs in \"{}\"", directory), fmt::format("Stop it with pg_ctl -D {} stop.", directory));
-    if (!host.log_usable)
-        error(findings, fmt::format("the log \"{}\" cannot be written", options.log),
-              "Name another file with --log, in a directory that exists and that the user of the server may write to.");
-    if (!host.config_dir_usable)
-        error(findings, fmt::format("the configuration directory \"{}\" does not exist or cannot be written", options.config_dir),
-              "Create it for the user that runs the server, and run the same command again.");
-}
-
-// A directory for WAL or a tablespace is emptied when the clone fails: it must be nobody else's, and not the copy's own.
-void check_outside(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
-    for (const std::string& path : host.occupied_outside)
-        error(findings, fmt::format("the directory \"{}\" for a tablespace or for WAL is not empty on this host", path),
-              fmt::format("Map a tablespace to an empty directory with --tablespace-mapping {}=/NEW/DIRECTORY; give "
-                          "--waldir an empty directory.", path));
-    for (const std::string& path : host.unmakeable_outside)
-        error(findings, fmt::format("the directory \"{}\" for a tablespace or for WAL does not exist and cannot be created", path),
-              fmt::format("Run install -d -m 0700 -o USER {} as root, with the user that will run the server.", path));
-    for (const std::string& path : outside_directories(options, primary))
-        if (lies_in(path, options.directory) || lies_in(options.directory, path))
-            error(findings, fmt::format("the directory \"{}\" for a tablespace or for WAL and \"{}\" lie in one another", path,
-                                        options.directory),
-                  "Choose directories outside of each other with --waldir, --tablespace-mapping and -D.");
-    if (!options.config_dir.empty() && lies_in(options.config_dir, options.directory))
-        error(findings, fmt::format("the configuration directory \"{}\" lies in \"{}\"", options.config_dir, options.directory),
-              "Choose one outside of -D, or leave --config-dir out to have the files in -D.");
-    for (const std::string& mapping : options.tablespace_mapping)
-        if (!is_mapping(mapping))
-            error(findings, fmt::format("the tablespace mapping \"{}\" is not of the form OLDDIR=NEWDIR", mapping),
-                  "Give two absolute directories with one equals sign between them.");
-}
-
-void check_limits(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
-    if (!host.config_problem.empty())
-        error(findings, fmt::format("the configuration in \"{}\" is not valid on this host: {}", options.config_dir,
-                                    host.config_problem),
-              "Mend the setting that the server names, then run the same command again.");
-    for (const auto& [name, own] : host.own_limits) {
-        const auto wanted = primary.limits.find(name);
-        if (wanted == primary.limits.end() || std::atoi(own.c_str()) >= std::atoi(wanted->second.c_str())) continue;
-        error(findings, fmt::format("{} is {} in \"{}/postgresql.conf\" and {} on the primary: with less, a standby does not "
-                                    "start", name, own, options.config_dir, wanted->second),
-              fmt::format("Write {} = {} into that file.", name, wanted->second));
-    }
-}
-
-void check_host(Findings& findings, const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
-    if (!host.port_free && !host.server_running)
-        error(findings, fmt::format("port {} is in use on this host", options.port), "Choose another one with --port.");
-    if (primary.bytes > 0 && host.target.state != target::State::unfinished && host.free_bytes < primary.bytes)
-        error(findings, fmt::format("the primary holds {}, and only {} are free for \"{}\"", render::bytes(primary.bytes),
-                                    render::bytes(host.free_bytes), options.directory),
-              "Make room, or choose a directory on a larger file system with -D.");
-}
-
 void check_advice(Findings& findings, const PrimaryFacts& primary) {
     if (!primary.checksums)
-        warning(findings, "data checksums are off on the primary: damaged pages cannot be noticed while copying",
+        warning(findings,
+                "data checksums are off on the primary: damaged pages cannot be noticed while copying",
                 "Switch them on with pg_checksums --enable in the next maintenance window.");
     if (!primary.slots_are_bounded)
-        warning(findings, "max_slot_wal_keep_size of the primary is -1: while the standby is away, its slot keeps WAL until "
-                          "the primary's disk is full",
+        warning(findings,
+                "max_slot_wal_keep_size of the primary is -1: while the standby is away, its slot keeps WAL "
+                "until "
+                "the primary's disk is full",
                 "Bound it with SELECT * FROM replica.set_settings(max_slot_wal_keep_size => '10GB').");
     if (primary.archive_mode != "off" && !primary.archive_command.empty())
-        warning(findings, fmt::format("the standby inherits archive_command = '{}' and will run it after a promotion",
-                                      primary.archive_command),
+        warning(findings,
+                fmt::format("the standby inherits archive_command = '{}' and will run it after a promotion",
+                            primary.archive_command),
                 "Make sure that both servers may write to that archive, or change it on the standby.");
 }
 
@@ -235,10 +176,7 @@ std::vector<Finding> findings(const Options& options, const PrimaryFacts& primar
     check_slot(found, options, primary, host);
     check_forgotten_slot(found, options, primary, host);
     check_role(found, options, primary);
-    check_target(found, options, host);
-    check_host(found, options, primary, host);
-    check_outside(found, options, primary, host);
-    check_limits(found, options, primary, host);
+    check_standby_host(found, options, primary, host);
     check_advice(found, primary);
     return found;
 }

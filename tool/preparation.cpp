@@ -27,8 +27,9 @@ void drop_extension(tool::Link& primary, const Preparation& preparation) {
 void report_setting(world::World& world, const world::Rows& rows, std::size_t row) {
     const std::string name = rows.at(row, "name").value_or(""), asked = rows.at(row, "asked").value_or("");
     if (rows.at(row, "pending_restart") == "t")
-        world.reporter.warning(fmt::format("{} = {} takes effect at the next restart of the primary; until then it is {}",
-                                           name, asked, rows.at(row, "in_effect").value_or("unknown")));
+        world.reporter.warning(
+            fmt::format("{} = {} takes effect at the next restart of the primary; until then it is {}", name,
+                        asked, rows.at(row, "in_effect").value_or("unknown")));
     else
         world.reporter.fact(fmt::format("{} = {}", name, asked));
 }
@@ -36,7 +37,8 @@ void report_setting(world::World& world, const world::Rows& rows, std::size_t ro
 // The values that ALTER SYSTEM has set, by name.
 std::map<std::string, world::Value> altered(tool::Link& primary) {
     const world::Rows rows = primary.query(
-        "SELECT name, setting FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf' ORDER BY seqno");
+        "SELECT name, setting FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf' ORDER BY "
+        "seqno");
     std::map<std::string, world::Value> settings;
     for (std::size_t row = 0; row < rows.rows.size(); ++row)
         settings[rows.at(row, "name").value_or("")] = rows.at(row, "setting");
@@ -45,8 +47,8 @@ std::map<std::string, world::Value> altered(tool::Link& primary) {
 
 void set_settings(world::World& world, tool::Link& primary, Preparation& preparation) {
     auto before = altered(primary);
-    const world::Rows rows =
-        primary.query("SELECT * FROM replica.set_settings(standbys => $1::integer)", {std::to_string(preparation.standbys)});
+    const world::Rows rows = primary.query("SELECT * FROM replica.set_settings(standbys => $1::integer)",
+                                           {std::to_string(preparation.standbys)});
     for (std::size_t row = 0; row < rows.rows.size(); ++row) {
         if (rows.at(row, "changed") != "t") continue;
         const std::string name = rows.at(row, "name").value_or("");
@@ -57,7 +59,8 @@ void set_settings(world::World& world, tool::Link& primary, Preparation& prepara
 }
 
 std::string undo_of(const std::string& name, const world::Value& value) {
-    return value ? fmt::format("ALTER SYSTEM SET {} = {}", name::quote_identifier(name), name::quote_literal(*value))
+    return value ? fmt::format("ALTER SYSTEM SET {} = {}", name::quote_identifier(name),
+                               name::quote_literal(*value))
                  : fmt::format("ALTER SYSTEM RESET {}", name::quote_identifier(name));
 }
 
@@ -76,15 +79,18 @@ std::string restore_by_hand(const Preparation& preparation) {
 
 // Keeps the verifier out of the server's log for the rest of the session, whatever its settings are.
 void keep_out_of_log(tool::Link& primary) {
-    primary.query("SELECT set_config(name, value, false) FROM (VALUES ('log_statement', 'none'), "
-                  "('log_min_duration_statement', '-1'), ('log_min_error_statement', 'panic'), "
-                  "('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0')) AS wanted (name, value)");
+    primary.query(
+        "SELECT set_config(name, value, false) FROM (VALUES ('log_statement', 'none'), "
+        "('log_min_duration_statement', '-1'), ('log_min_error_statement', 'panic'), "
+        "('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0')) AS wanted (name, "
+        "value)");
 }
 
 void write_role(tool::Link& primary, const Preparation& preparation) {
-    primary.query("SELECT count(*) FROM replica.create_role($1, $2, $3::integer)",
-                  {preparation.role, primary.session().scram_verifier(preparation.role, preparation.password),
-                   preparation.connection_limit < 0 ? world::Value{} : std::to_string(preparation.connection_limit)});
+    primary.query(
+        "SELECT count(*) FROM replica.create_role($1, $2, $3::integer)",
+        {preparation.role, primary.session().scram_verifier(preparation.role, preparation.password),
+         preparation.connection_limit < 0 ? world::Value{} : std::to_string(preparation.connection_limit)});
 }
 
 // An error of the server itself has rolled the statement back; after a lost connection nobody can tell.
@@ -105,8 +111,9 @@ void create_role(world::World& world, tool::Link& primary, Preparation& preparat
         if (was_refused(error)) preparation.role_created = of_earlier_run;
         throw;
     }
-    world.reporter.fact(preparation.role_exists ? "it was made for this standby before: it got a new generated password"
-                                                : "LOGIN REPLICATION, with a generated password");
+    world.reporter.fact(preparation.role_exists
+                            ? "it was made for this standby before: it got a new generated password"
+                            : "LOGIN REPLICATION, with a generated password");
 }
 
 void drop_role(world::World& world, tool::Link& primary, const Preparation& preparation) {
@@ -121,17 +128,21 @@ std::string last_line(const std::string& text) {
 }
 
 void admit(world::World& world, tool::Link& primary, Preparation& preparation) {
-    const world::Rows decision =
-        primary.query("SELECT decision, explanation FROM replica.hba_decision($1, $2, $3::boolean)",
-                      {preparation.role, nullable(preparation.address), preparation.uses_tls ? "true" : "false"});
+    const world::Rows decision = primary.query(
+        "SELECT decision, explanation FROM replica.hba_decision($1, $2, $3::boolean)",
+        {preparation.role, nullable(preparation.address), preparation.uses_tls ? "true" : "false"});
     if (!decision.rows.empty() && decision.at(0, "decision") == "accept")
-        return world.reporter.fact("it is admitted already: " + last_line(decision.at(0, "explanation").value_or("")));
-    const world::Rows rows = primary.query("SELECT changed, line_number, rule FROM replica.allow_standby($1, $2)",
-                                           {preparation.role, nullable(preparation.address)});
-    preparation.admission_added = preparation.admission_added || (!rows.rows.empty() && rows.at(0, "changed") == "t");
+        return world.reporter.fact("it is admitted already: " +
+                                   last_line(decision.at(0, "explanation").value_or("")));
+    const world::Rows rows =
+        primary.query("SELECT changed, line_number, rule FROM replica.allow_standby($1, $2)",
+                      {preparation.role, nullable(preparation.address)});
+    preparation.admission_added =
+        preparation.admission_added || (!rows.rows.empty() && rows.at(0, "changed") == "t");
     preparation.on_change();
     if (!rows.rows.empty())
-        world.reporter.fact(fmt::format("line {}: {}", rows.at(0, "line_number").value_or("?"), rows.at(0, "rule").value_or("")));
+        world.reporter.fact(fmt::format("line {}: {}", rows.at(0, "line_number").value_or("?"),
+                                        rows.at(0, "rule").value_or("")));
 }
 
 void withdraw_admission(tool::Link& primary, const Preparation& preparation) {
@@ -141,41 +152,46 @@ void withdraw_admission(tool::Link& primary, const Preparation& preparation) {
 }
 
 void append_role_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
-    plan.push_back({fmt::format("{} the replication role {}", shared->role_exists ? "Renew the password of" : "Create",
-                                name::quote_identifier(shared->role)),
-                    [shared, &primary](world::World& world) { create_role(world, primary, *shared); },
-                    [shared, &primary](world::World& world) { drop_role(world, primary, *shared); },
-                    [shared] {
-                        return fmt::format("The role {} is still on the primary: DROP ROLE {};", shared->role,
-                                           name::quote_identifier(shared->role));
-                    }});
+    plan.push_back(
+        {fmt::format("{} the replication role {}", shared->role_exists ? "Renew the password of" : "Create",
+                     name::quote_identifier(shared->role)),
+         [shared, &primary](world::World& world) { create_role(world, primary, *shared); },
+         [shared, &primary](world::World& world) { drop_role(world, primary, *shared); },
+         [shared] {
+             return fmt::format("The role {} is still on the primary: DROP ROLE {};", shared->role,
+                                name::quote_identifier(shared->role));
+         }});
     plan.push_back({fmt::format("Admit the role from {} in pg_hba.conf of the primary",
                                 shared->address.empty() ? "the Unix-domain socket" : shared->address),
                     [shared, &primary](world::World& world) { admit(world, primary, *shared); },
                     [shared, &primary](world::World&) { withdraw_admission(primary, *shared); },
                     [shared] {
-                        return fmt::format("A line for {} is still in pg_hba.conf of the primary: SELECT * FROM "
-                                           "replica.disallow_standby({}, {});", shared->role, name::quote_literal(shared->role),
-                                           name::quote_literal(shared->address));
+                        return fmt::format(
+                            "A line for {} is still in pg_hba.conf of the primary: SELECT * FROM "
+                            "replica.disallow_standby({}, {});",
+                            shared->role, name::quote_literal(shared->role),
+                            name::quote_literal(shared->address));
                     }});
 }
 
 }  // namespace
 
 void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
-    plan.push_back({"Create the extension pg_replica on the primary",
-                    [shared, &primary](world::World& world) { create_extension(world, primary, *shared); },
-                    [shared, &primary](world::World&) { drop_extension(primary, *shared); },
-                    [] { return std::string("The extension is still on the primary: DROP EXTENSION pg_replica;"); }});
-    plan.push_back({fmt::format("Set what replication needs on the primary, for {} standby{}", shared->standbys,
-                                shared->standbys == 1 ? "" : "s"),
+    plan.push_back(
+        {"Create the extension pg_replica on the primary",
+         [shared, &primary](world::World& world) { create_extension(world, primary, *shared); },
+         [shared, &primary](world::World&) { drop_extension(primary, *shared); },
+         [] { return std::string("The extension is still on the primary: DROP EXTENSION pg_replica;"); }});
+    plan.push_back({fmt::format("Set what replication needs on the primary, for {} standby{}",
+                                shared->standbys, shared->standbys == 1 ? "" : "s"),
                     [shared, &primary](world::World& world) { set_settings(world, primary, *shared); },
                     [shared, &primary](world::World&) { restore_settings(primary, *shared); },
                     [shared] { return restore_by_hand(*shared); }});
     if (!shared->role.empty()) append_role_steps(plan, primary, shared);
 }
 
-void drop_when_free(world::World& world, tool::Link& primary, const std::string& sql, const std::string& name) {
+void drop_when_free(world::World& world, tool::Link& primary, const std::string& sql,
+                    const std::string& name) {
     constexpr int tries = 50;
     for (int i = 0;; ++i) {
         try {

@@ -1,5 +1,5 @@
-// What makes a primary ready for a standby: the extension, the settings, a role, its admission. Shared by prepare and by
-// clone --prepare.
+// What makes a primary ready for a standby: the extension, the settings, a role, its admission. Shared by
+// prepare and by clone --prepare.
 #pragma once
 
 #include <functional>
@@ -14,25 +14,27 @@ namespace preparation {
 
 // What is asked for, and what the steps record while they run.
 struct Preparation {
-    std::string role;                // empty: neither role nor admission
-    std::string address;             // of the standby as the primary sees it; empty: the Unix-domain socket
+    std::string role;     // empty: neither role nor admission
+    std::string address;  // of the standby as the primary sees it; empty: the Unix-domain socket
     int connection_limit = -1;
-    int standbys = 1;                // to size the settings for
+    int standbys = 1;  // to size the settings for
     bool role_exists = false;
     bool extension_exists = false;
     bool uses_tls = false;
 
-    std::string password;            // generated for the role
+    std::string password;  // generated for the role
     bool extension_created = false, role_created = false, admission_added = false;
-    std::map<std::string, world::Value> settings_before;  // of those changed: in postgresql.auto.conf; nothing: not there
+    std::map<std::string, world::Value>
+        settings_before;                      // of those changed: in postgresql.auto.conf; nothing: not there
     std::function<void()> on_change = [] {};  // called before a role is made and after it was admitted
 };
 
 // The link outlives the plan's execution.
 void append_steps(plan::Plan& plan, tool::Link& primary, const std::shared_ptr<Preparation>& preparation);
 
-// Replication roles and slots can be dropped only a moment after the standby's connection has ended: tries for up to ten
-// seconds while the server answers "in use".
-void drop_when_free(world::World& world, tool::Link& primary, const std::string& sql, const std::string& name);
+// Replication roles and slots can be dropped only a moment after the standby's connection has ended: tries
+// for up to ten seconds while the server answers "in use".
+void drop_when_free(world::World& world, tool::Link& primary, const std::string& sql,
+                    const std::string& name);
 
 }  // namespace preparation

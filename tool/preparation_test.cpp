@@ -20,7 +20,9 @@ class Borrowed : public fake::Session {
     Rows query(const std::string& sql, const std::vector<Value>& parameters) override {
         return script_.query(sql, parameters);
     }
-    std::string scram_verifier(const std::string&, const std::string&) override { return "SCRAM-SHA-256$..."; }
+    std::string scram_verifier(const std::string&, const std::string&) override {
+        return "SCRAM-SHA-256$...";
+    }
 
  private:
     fake::Session& script_;
@@ -44,10 +46,12 @@ struct Preparing : testing::Test {
         server.answer("ALTER SYSTEM", Rows{});
         server.answer("pg_reload_conf", Rows{{"pg_reload_conf"}, {{"t"}}});
         server.answer("EXTENSION", Rows{});
-        server.answer("pg_file_settings", Rows{{"name", "setting"}, {{"max_wal_senders", "5"}, {"work_mem", "1MB"}}});
+        server.answer("pg_file_settings",
+                      Rows{{"name", "setting"}, {{"max_wal_senders", "5"}, {"work_mem", "1MB"}}});
         server.answer("replica.set_settings", [this](const auto&) {
             return Rows{{"name", "asked", "in_effect", "pending_restart", "changed"},
-                        {{"max_wal_senders", "10", "5", "t", changed}, {"wal_keep_size", "1GB", "1GB", "f", changed},
+                        {{"max_wal_senders", "10", "5", "t", changed},
+                         {"wal_keep_size", "1GB", "1GB", "f", changed},
                          {"wal_level", "replica", "replica", "f", "f"}}};
         });
         server.answer("set_config", Rows{});
@@ -90,10 +94,11 @@ TEST_F(Preparing, SaysItsStepsInOrder) {
     plan::Plan plan;
     preparation->standbys = 2;
     preparation::append_steps(plan, link, preparation);
-    EXPECT_EQ(plan::describe(plan), " 1. Create the extension pg_replica on the primary\n"
-                                    " 2. Set what replication needs on the primary, for 2 standbys\n"
-                                    " 3. Create the replication role \"it's\"\n"
-                                    " 4. Admit the role from 10.0.0.5 in pg_hba.conf of the primary\n");
+    EXPECT_EQ(plan::describe(plan),
+              " 1. Create the extension pg_replica on the primary\n"
+              " 2. Set what replication needs on the primary, for 2 standbys\n"
+              " 3. Create the replication role \"it's\"\n"
+              " 4. Admit the role from 10.0.0.5 in pg_hba.conf of the primary\n");
 }
 
 TEST_F(Preparing, WithoutARoleThereIsNoAdmissionEither) {
@@ -129,18 +134,22 @@ TEST_F(Preparing, SettingsThatDoNotGoBackAreNamedWithTheStatementsThatDoIt) {
         FAIL() << "the plan did not fail";
     } catch (const Failure& failure) {
         EXPECT_EQ(failure.code, ExitCode::leftovers);
-        EXPECT_NE(failure.detail.find("ALTER SYSTEM SET \"max_wal_senders\" = '5'; ALTER SYSTEM RESET \"wal_keep_size\"; SELECT "
-                                      "pg_reload_conf();"),
-                  std::string::npos);
+        EXPECT_NE(
+            failure.detail.find(
+                "ALTER SYSTEM SET \"max_wal_senders\" = '5'; ALTER SYSTEM RESET \"wal_keep_size\"; SELECT "
+                "pg_reload_conf();"),
+            std::string::npos);
     }
 }
 
 TEST_F(Preparing, WhatWasThereStays) {
     preparation->extension_exists = preparation->role_exists = true;
     changed = "f";
-    server.answer("replica.hba_decision", Rows{{"decision", "explanation"}, {{"accept", "line 3: no\nline 4 accepts"}}});
+    server.answer("replica.hba_decision",
+                  Rows{{"decision", "explanation"}, {{"accept", "line 3: no\nline 4 accepts"}}});
     EXPECT_EQ(run(), ExitCode::undone);
-    EXPECT_FALSE(was_asked("EXTENSION") || was_asked("ALTER SYSTEM") || was_asked("drop_role") || was_asked("allow_standby"));
+    EXPECT_FALSE(was_asked("EXTENSION") || was_asked("ALTER SYSTEM") || was_asked("drop_role") ||
+                 was_asked("allow_standby"));
     EXPECT_TRUE(was_said("they are sufficient already"));
     EXPECT_TRUE(was_said("it is admitted already: line 4 accepts"));
 }
@@ -182,7 +191,8 @@ TEST_F(Preparing, TheServerGetsAVerifierAndNoPassword) {
 
 TEST_F(Preparing, PendingRestartIsAWarning) {
     run(false);
-    EXPECT_TRUE(was_said("max_wal_senders = 10 takes effect at the next restart of the primary; until then it is 5"));
+    EXPECT_TRUE(
+        was_said("max_wal_senders = 10 takes effect at the next restart of the primary; until then it is 5"));
 }
 
 TEST_F(Preparing, DroppingWaitsWhileTheStandbysConnectionEnds) {
@@ -196,7 +206,8 @@ TEST_F(Preparing, DroppingWaitsWhileTheStandbysConnectionEnds) {
 }
 
 TEST_F(Preparing, DroppingGivesUpAfterTenSecondsAndAtOnceForAnotherReason) {
-    server.answer("drop", [](const auto&) -> Rows { throw core::Error(core::sqlstate::object_in_use, "in use"); });
+    server.answer("drop",
+                  [](const auto&) -> Rows { throw core::Error(core::sqlstate::object_in_use, "in use"); });
     EXPECT_THROW(preparation::drop_when_free(world, link, "SELECT drop($1)", "x"), core::Error);
     EXPECT_EQ(processes.slept, std::chrono::seconds(10));
     server.answer("drop", [](const auto&) -> Rows { throw core::Error("42501", "denied"); });

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tool/failure.hpp"
 #include "tool/fake_files.hpp"
 #include "tool/fake_processes.hpp"
-#include "tool/failure.hpp"
 
 namespace {
 
@@ -18,11 +18,13 @@ struct Programs : testing::Test {
     void SetUp() override {
         processes.answer = [](const world::Command& command) {
             const bool old = command.argv[0].rfind("/old", 0) == 0;
-            return world::Outcome{0, old ? "postgres (PostgreSQL) 14.18\n" : "postgres (PostgreSQL) 15.20 (Debian)\n"};
+            return world::Outcome{
+                0, old ? "postgres (PostgreSQL) 14.18\n" : "postgres (PostgreSQL) 15.20 (Debian)\n"};
         };
     }
     void install(const std::string& folder) {
-        for (const char* program : {"postgres", "pg_basebackup", "pg_verifybackup"}) files.file(folder + "/" + program);
+        for (const char* program : {"postgres", "pg_basebackup", "pg_verifybackup"})
+            files.file(folder + "/" + program);
     }
 };
 
@@ -39,8 +41,10 @@ TEST_F(Programs, OfAnotherVersionAreNotTakenAndNamed) {
     } catch (const Failure& failure) {
         EXPECT_EQ(failure.code, ExitCode::precondition);
         EXPECT_EQ(failure.message, "the programs of PostgreSQL 15 are not on this host");
-        EXPECT_EQ(failure.detail, "postgres, pg_basebackup and pg_verifybackup of major version 15 were not found together in "
-                                  "/old. /old holds version 14.");
+        EXPECT_EQ(
+            failure.detail,
+            "postgres, pg_basebackup and pg_verifybackup of major version 15 were not found together in "
+            "/old. /old holds version 14.");
     }
 }
 

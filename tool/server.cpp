@@ -17,10 +17,12 @@ namespace {
 using std::chrono::seconds;
 
 // Fast shutdown, then immediate, each with the time that it gets.
-constexpr std::array<std::pair<int, seconds>, 2> shutdown_signals = {{{SIGINT, seconds(60)}, {SIGQUIT, seconds(30)}}};
+constexpr std::array<std::pair<int, seconds>, 2> shutdown_signals = {
+    {{SIGINT, seconds(60)}, {SIGQUIT, seconds(30)}}};
 
 std::string trimmed(std::string text) {
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\r'))
+        text.pop_back();
     return text;
 }
 
@@ -46,7 +48,8 @@ std::size_t size_of(world::World& world, const std::string& file) {
     return world.files.kind(file) == world::Kind::file ? world.files.read(file).size() : 0;
 }
 
-// Recovery up to the consistent point can take long; pages that it writes change pg_control's minimum recovery point.
+// Recovery up to the consistent point can take long; pages that it writes change pg_control's minimum
+// recovery point.
 std::string sign_of_recovery(world::World& world, const Launch& launch) {
     const std::string control = launch.directory + "/global/pg_control";
     return (world.files.kind(control) == world::Kind::file ? world.files.read(control) : "") +
@@ -77,7 +80,8 @@ std::vector<std::string> command_line(const Launch& launch) {
     std::vector<std::string> argv{launch.bin_dir + "/postgres", "-D", launch.directory};
     if (launch.config_file.empty()) return argv;
     // a data_directory in a foreign file would win over -D and start another cluster
-    argv.insert(argv.end(), {"-c", "config_file=" + launch.config_file, "-c", "data_directory=" + launch.directory});
+    argv.insert(argv.end(),
+                {"-c", "config_file=" + launch.config_file, "-c", "data_directory=" + launch.directory});
     return argv;
 }
 
@@ -90,8 +94,8 @@ Running start(world::World& world, const Launch& launch, seconds limit) {
         const auto found = running(world, launch.directory);
         if (found && (found->status == "ready" || found->status == "standby")) return *found;
         if (!found && !world.processes.alive(pid))
-            throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "the standby's server did not start",
-                              last_lines(world, launch.log, log_size),
+            throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                              "the standby's server did not start", last_lines(world, launch.log, log_size),
                               "Mend what the log names, then run the same command again.");
         patience.watch(sign_of_recovery(world, launch));
         world.reporter.progress({"waiting for the server to accept connections", 0, 0});
@@ -109,7 +113,8 @@ void stop(world::World& world, const std::string& directory) {
         while (world.processes.alive(found->pid) && !patience.over()) patience.wait();
         if (!world.processes.alive(found->pid)) return;
     }
-    throw core::Error(core::sqlstate::object_in_use, fmt::format("the server in \"{}\" does not end", directory),
+    throw core::Error(core::sqlstate::object_in_use,
+                      fmt::format("the server in \"{}\" does not end", directory),
                       fmt::format("Its process {} did not follow SIGINT and SIGQUIT.", found->pid),
                       fmt::format("End it with pg_ctl -D {} -m immediate stop.", directory));
 }
@@ -130,8 +135,9 @@ std::string effective_setting(world::World& world, const Launch& launch, const s
     const world::Outcome outcome = world.processes.run({argv, {}});
     const auto lines = lines_of(trimmed(outcome.output));
     if (outcome.status == 0) return lines.empty() ? "" : lines.back();  // warnings come before the value
-    throw core::Error(core::sqlstate::config_file_error, "the standby's configuration is not valid on this host",
-                      trimmed(outcome.output), "Mend the setting that the server names, then run the same command again.");
+    throw core::Error(core::sqlstate::config_file_error,
+                      "the standby's configuration is not valid on this host", trimmed(outcome.output),
+                      "Mend the setting that the server names, then run the same command again.");
 }
 
 }  // namespace server

@@ -12,7 +12,8 @@ namespace server {
 struct Running {
     int pid = 0;
     std::string port, socket_directory, listen_address;
-    std::string status;  // "starting", "ready" (accepts connections), "standby" (with hot_standby off: it never will), "stopping"
+    std::string status;  // "starting", "ready" (accepts connections), "standby" (with hot_standby off: it
+                         // never will), "stopping"
 };
 
 // What postmaster.pid says, if that process is alive and works in that directory; nothing otherwise.
@@ -27,18 +28,19 @@ struct Launch {
 // The command line of the server: argv for execve, no shell.
 std::vector<std::string> command_line(const Launch& launch);
 
-// Starts the server and waits until it accepts connections. Throws core::Error with the last lines of the log when it
-// ends, or when limit has passed without any progress of recovery (it then goes on starting).
+// Starts the server and waits until it accepts connections. Throws core::Error with the last lines of the log
+// when it ends, or when limit has passed without any progress of recovery (it then goes on starting).
 Running start(world::World& world, const Launch& launch, std::chrono::seconds limit);
 
-// Fast shutdown, immediate after 60 seconds; returns when the process is gone. Throws core::Error when it does not go.
+// Fast shutdown, immediate after 60 seconds; returns when the process is gone. Throws core::Error when it
+// does not go.
 void stop(world::World& world, const std::string& directory);
 
 // How to connect to a running server from this host.
 conninfo::Parameters connection(const Running& running);
 
-// The value of one setting as the server itself would read it from its files (postgres -C). Throws core::Error with the
-// server's message when the configuration is not valid.
+// The value of one setting as the server itself would read it from its files (postgres -C). Throws
+// core::Error with the server's message when the configuration is not valid.
 std::string effective_setting(world::World& world, const Launch& launch, const std::string& name);
 
 }  // namespace server

@@ -25,7 +25,8 @@ struct Server : testing::Test {
 
     void SetUp() override { files.directory(dir); }
     void pid_file(const std::string& status, const std::string& listen = "*") {
-        files.file(dir + "/postmaster.pid", "77\n" + dir + "\n1700000000\n5433\n/run/pg\n" + listen + "\n 12345 1\n" + status + "  \n");
+        files.file(dir + "/postmaster.pid", "77\n" + dir + "\n1700000000\n5433\n/run/pg\n" + listen +
+                                                "\n 12345 1\n" + status + "  \n");
     }
     core::Error start_error(seconds limit = seconds(5)) {
         try {
@@ -83,7 +84,8 @@ TEST_F(Server, AProcessThatWorksElsewhereIsAnother) {
 TEST_F(Server, CommandLineNamesAForeignConfigurationAndItsOwnDirectory) {
     EXPECT_EQ(server::command_line(launch), (Texts{"/bin/postgres", "-D", dir}));
     EXPECT_EQ(server::command_line({"/bin", dir, "/etc/s1/postgresql.conf", ""}),
-              (Texts{"/bin/postgres", "-D", dir, "-c", "config_file=/etc/s1/postgresql.conf", "-c", "data_directory=" + dir}));
+              (Texts{"/bin/postgres", "-D", dir, "-c", "config_file=/etc/s1/postgresql.conf", "-c",
+                     "data_directory=" + dir}));
 }
 
 TEST_F(Server, ConnectsOverTheSocketElseOverTheAddressItListensOn) {

@@ -54,9 +54,12 @@ bool holds_something(world::Files& files, const std::string& path) {
 
 Found inspect(world::Files& files, const std::string& directory) {
     switch (files.kind(directory)) {
-        case world::Kind::missing: return {State::missing, {}};
-        case world::Kind::directory: break;
-        default: return {State::occupied, {}};
+        case world::Kind::missing:
+            return {State::missing, {}};
+        case world::Kind::directory:
+            break;
+        default:
+            return {State::occupied, {}};
     }
     // a mark that somebody else left would name directories of his choice for removal
     const std::string marker = marker_path(directory);
@@ -67,13 +70,14 @@ Found inspect(world::Files& files, const std::string& directory) {
 
 void write_marker(world::Files& files, const std::string& directory, const Marker& marker) {
     const auto truth = [](bool value) { return std::string(value ? "true" : "false"); };
-    std::string text = "# An unfinished clone of pg_replica: run the same command again, or remove this directory.\n" +
-                             conf::line({"slot", marker.slot}) + conf::line({"role", marker.role}) +
-                             conf::line({"admitted", truth(marker.admitted)}) +
-                             conf::line({"system_identifier", marker.system_identifier}) +
-                             conf::line({"slot_created", truth(marker.slot_created)}) +
-                             conf::line({"made_directory", truth(marker.made_directory)}) +
-                             conf::line({"placed", truth(marker.placed)});
+    std::string text =
+        "# An unfinished clone of pg_replica: run the same command again, or remove this directory.\n" +
+        conf::line({"slot", marker.slot}) + conf::line({"role", marker.role}) +
+        conf::line({"admitted", truth(marker.admitted)}) +
+        conf::line({"system_identifier", marker.system_identifier}) +
+        conf::line({"slot_created", truth(marker.slot_created)}) +
+        conf::line({"made_directory", truth(marker.made_directory)}) +
+        conf::line({"placed", truth(marker.placed)});
     for (const std::string& path : marker.outside) text += conf::line({"outside", path});
     for (const std::string& path : marker.made_outside) text += conf::line({"made_outside", path});
     files.write(marker_path(directory), text, 0600);
@@ -97,7 +101,9 @@ void wipe(world::Files& files, const std::string& directory) {
 
 void place(world::Files& files, const std::string& directory) {
     const std::string partial = partial_path(directory);
-    const auto move = [&](const std::string& name) { files.rename(partial + "/" + name, directory + "/" + name); };
+    const auto move = [&](const std::string& name) {
+        files.rename(partial + "/" + name, directory + "/" + name);
+    };
     move(standby_signal);
     files.sync_directory(directory);
     for (const std::string& name : files.list(partial))

@@ -1,9 +1,9 @@
 // The standby's data directory while it is being made.
 //
-// All that a clone writes before it is whole lies in DIR/pg_replica.partial, whose mode (0770) no server accepts, so
-// that nothing there can be started. DIR/pg_replica.unfinished marks DIR as this tool's own unfinished work; only what
-// stands beside that mark is ever removed. The finished parts are moved up one by one, standby.signal first and global/
-// (with pg_control, without which no server starts) last.
+// All that a clone writes before it is whole lies in DIR/pg_replica.partial, whose mode (0770) no server
+// accepts, so that nothing there can be started. DIR/pg_replica.unfinished marks DIR as this tool's own
+// unfinished work; only what stands beside that mark is ever removed. The finished parts are moved up one by
+// one, standby.signal first and global/ (with pg_control, without which no server starts) last.
 #pragma once
 
 #include <string>
@@ -24,8 +24,8 @@ struct Marker {
     bool admitted = false;          // the clone added a line for that role to pg_hba.conf
     std::string system_identifier;  // of the primary
     bool slot_created = false;
-    bool made_directory = false;    // the directory did not exist before
-    bool placed = false;            // the copy is verified and in place
+    bool made_directory = false;       // the directory did not exist before
+    bool placed = false;               // the copy is verified and in place
     std::vector<std::string> outside;  // empty directories elsewhere that the copy fills: tablespaces, WAL
     std::vector<std::string> made_outside;  // those of them that the clone made itself
 };
@@ -46,7 +46,8 @@ std::string partial_path(const std::string& directory);
 std::string marker_path(const std::string& directory);
 std::string passfile_path(const std::string& directory);
 
-// Anything but a missing or empty directory; lost+found counts as nothing, what may not be read counts as something.
+// Anything but a missing or empty directory; lost+found counts as nothing, what may not be read counts as
+// something.
 bool holds_something(world::Files& files, const std::string& path);
 
 // Looks, and changes nothing.
@@ -54,8 +55,9 @@ Found inspect(world::Files& files, const std::string& directory);
 
 void write_marker(world::Files& files, const std::string& directory, const Marker& marker);
 
-// Removes everything that a clone made in a directory that bears the marker and in the directories outside that the
-// marker names, the marker last; lost+found stays. A wipe that breaks off leaves an unfinished clone that is not placed.
+// Removes everything that a clone made in a directory that bears the marker and in the directories outside
+// that the marker names, the marker last; lost+found stays. A wipe that breaks off leaves an unfinished clone
+// that is not placed.
 void wipe(world::Files& files, const std::string& directory);
 
 // Moves the finished copy from the staging folder into place.

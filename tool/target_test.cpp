@@ -25,8 +25,8 @@ struct Target : testing::Test {
     void copied() {
         marked();
         files.directory(target::partial_path(dir), 0770);
-        for (const char* name : {"standby.signal", "PG_VERSION", "backup_label", "postgresql.conf", "base/1/2",
-                                 "global/pg_control", "pg_wal/1"})
+        for (const char* name : {"standby.signal", "PG_VERSION", "backup_label", "postgresql.conf",
+                                 "base/1/2", "global/pg_control", "pg_wal/1"})
             files.file(target::partial_path(dir) + "/" + name, name);
     }
     // What checkDataDir and the control file let start; what starts without the signal is a second primary.
@@ -38,7 +38,8 @@ struct Target : testing::Test {
     bool starts_as_primary(const std::string& directory) {
         return starts(directory) && !files.has(directory + "/standby.signal");
     }
-    // Cuts the action off before its 1st, 2nd, ... change, each time on the same files, and looks at what is left.
+    // Cuts the action off before its 1st, 2nd, ... change, each time on the same files, and looks at what is
+    // left.
     template <class Action, class Look>
     int cut_everywhere(Action action, Look look) {
         const auto start = files.nodes;
@@ -92,7 +93,8 @@ TEST_F(Target, AMarkerReadsBackWithHostilePaths) {
     EXPECT_EQ(found.marker.outside, marker.outside);
     EXPECT_EQ(found.marker.made_outside, marker.made_outside);
     EXPECT_EQ(found.marker.system_identifier, marker.system_identifier);
-    EXPECT_TRUE(found.marker.admitted && found.marker.slot_created && found.marker.made_directory && found.marker.placed);
+    EXPECT_TRUE(found.marker.admitted && found.marker.slot_created && found.marker.made_directory &&
+                found.marker.placed);
     target::write_marker(files, dir, {});
     const auto bare = target::inspect(files, dir).marker;
     EXPECT_FALSE(bare.admitted || bare.slot_created || bare.made_directory || bare.placed);
@@ -131,7 +133,8 @@ TEST_F(Target, WipeRemovesTheCloneAndLeavesLostAndFoundAndTheNeighbours) {
     files.directory(dir + "/lost+found");
     copied();
     target::wipe(files, dir);
-    EXPECT_EQ(files.paths(), (std::vector<std::string>{"/", "/srv", "/srv/neighbour", dir, dir + "/lost+found"}));
+    EXPECT_EQ(files.paths(),
+              (std::vector<std::string>{"/", "/srv", "/srv/neighbour", dir, dir + "/lost+found"}));
 }
 
 TEST_F(Target, WipeEmptiesTheDirectoriesOutsideAndRemovesThoseItMade) {
@@ -160,7 +163,8 @@ TEST_F(Target, AWipeThatIsCutOffStaysOursAndUnplacedAndNeverStartsAsAPrimary) {
                                        [this](int change) {
                                            if (change == 0) return;
                                            const auto found = target::inspect(files, dir);
-                                           EXPECT_EQ(found.state, State::unfinished) << "before change " << change;
+                                           EXPECT_EQ(found.state, State::unfinished)
+                                               << "before change " << change;
                                            EXPECT_FALSE(found.marker.placed) << "before change " << change;
                                            EXPECT_FALSE(starts_as_primary(dir)) << "before change " << change;
                                        });
@@ -181,7 +185,8 @@ TEST_F(Target, PlaceThatIsCutOffAnywhereLeavesNothingThatStarts) {
     copied();
     const int changes = cut_everywhere([this] { target::place(files, dir); },
                                        [this](int change) {
-                                           EXPECT_FALSE(starts(target::partial_path(dir))) << "before change " << change;
+                                           EXPECT_FALSE(starts(target::partial_path(dir)))
+                                               << "before change " << change;
                                            EXPECT_FALSE(starts_as_primary(dir)) << "before change " << change;
                                            EXPECT_EQ(target::inspect(files, dir).state, State::unfinished);
                                        });
@@ -190,13 +195,14 @@ TEST_F(Target, PlaceThatIsCutOffAnywhereLeavesNothingThatStarts) {
 
 TEST_F(Target, PlaceMovesTheSignalFirstAndGlobalLast) {
     copied();
-    cut_everywhere([this] { target::place(files, dir); },
-                   [this](int change) {
-                       const bool signal = files.has(dir + "/standby.signal"), other = files.has(dir + "/PG_VERSION");
-                       EXPECT_TRUE(signal || !other) << "before change " << change;
-                       if (files.has(dir + "/global"))
-                           EXPECT_TRUE(files.list(target::partial_path(dir)).empty()) << "before change " << change;
-                   });
+    cut_everywhere(
+        [this] { target::place(files, dir); },
+        [this](int change) {
+            const bool signal = files.has(dir + "/standby.signal"), other = files.has(dir + "/PG_VERSION");
+            EXPECT_TRUE(signal || !other) << "before change " << change;
+            if (files.has(dir + "/global"))
+                EXPECT_TRUE(files.list(target::partial_path(dir)).empty()) << "before change " << change;
+        });
 }
 
 }  // namespace

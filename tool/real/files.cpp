@@ -31,7 +31,7 @@ void check(const std::error_code& error, const std::string& what, const std::str
 }
 
 class Descriptor {
-   public:
+ public:
     Descriptor(const std::string& path, int flags, unsigned mode = 0)
         : number_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
     ~Descriptor() {
@@ -48,7 +48,7 @@ class Descriptor {
         return number;
     }
 
-   private:
+ private:
     int number_;
 };
 
@@ -60,8 +60,8 @@ void write_all(const Descriptor& file, const std::string& text, const std::strin
     }
 }
 
-// A file of exactly this content and mode, on disk when the function returns; an older one of the same name goes first,
-// so that a secret is never written into a file that somebody else can read or has open.
+// A file of exactly this content and mode, on disk when the function returns; an older one of the same name
+// goes first, so that a secret is never written into a file that somebody else can read or has open.
 void write_new(const std::string& path, const std::string& text, unsigned mode) {
     ::unlink(path.c_str());
     const Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -77,10 +77,14 @@ world::Kind FileSystem::kind(const std::string& path) {
     std::error_code error;
     const auto status = fs::status(path, error);
     switch (status.type()) {
-        case fs::file_type::not_found: return world::Kind::missing;
-        case fs::file_type::directory: return world::Kind::directory;
-        case fs::file_type::regular: return world::Kind::file;
-        default: return world::Kind::other;
+        case fs::file_type::not_found:
+            return world::Kind::missing;
+        case fs::file_type::directory:
+            return world::Kind::directory;
+        case fs::file_type::regular:
+            return world::Kind::file;
+        default:
+            return world::Kind::other;
     }
 }
 

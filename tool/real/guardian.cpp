@@ -57,8 +57,8 @@ void drain(int descriptor) {
     while (read(descriptor, bytes, sizeof bytes) > 0) continue;
 }
 
-// Waits for the command or for the end of the tool, whichever comes first. The command's last act may be to leave a
-// grandchild behind: the group is killed in both cases.
+// Waits for the command or for the end of the tool, whichever comes first. The command's last act may be to
+// leave a grandchild behind: the group is killed in both cases.
 [[noreturn]] void guard(pid_t command, int lifeline, int child_signal) {
     pollfd watched[2] = {{lifeline, POLLIN, 0}, {child_signal, POLLIN, 0}};
     int status = 0;
@@ -95,7 +95,8 @@ extern "C" void note_child(int) {
 // End of the block.
 
 [[noreturn]] void fail(const char* what) {
-    throw core::Error(core::sqlstate::io_error, what, std::string("The system says: ") + std::strerror(errno) + ".",
+    throw core::Error(core::sqlstate::io_error, what,
+                      std::string("The system says: ") + std::strerror(errno) + ".",
                       "Check the limits on processes and open files of this user (ulimit -u, ulimit -n).");
 }
 

@@ -49,12 +49,15 @@ TEST(Guardian, KeepsTheEndOfALongOutput) {
     EXPECT_EQ(outcome.output.substr(outcome.output.size() - 11), "line 19999\n");
 }
 
-TEST(Guardian, GivesTheCommandNoTerminalAndNoInput) { EXPECT_EQ(run("read line || echo nothing").output, "nothing\n"); }
+TEST(Guardian, GivesTheCommandNoTerminalAndNoInput) {
+    EXPECT_EQ(run("read line || echo nothing").output, "nothing\n");
+}
 
 TEST(Guardian, LeavesNoGrandchildBehindWhenTheCommandEnds) {
     const world::Outcome outcome = run("sleep 100 >/dev/null 2>&1 & echo $!");
     const int grandchild = std::stoi(outcome.output);
-    EXPECT_TRUE(becomes([&] { return !processes.alive(grandchild); })) << "process " << grandchild << " lives on";
+    EXPECT_TRUE(becomes([&] { return !processes.alive(grandchild); }))
+        << "process " << grandchild << " lives on";
 }
 
 TEST(Guardian, EndsTheGroupWhenTheTickThrows) {
@@ -62,7 +65,8 @@ TEST(Guardian, EndsTheGroupWhenTheTickThrows) {
     struct Stop {};
     EXPECT_THROW(processes.run({{"/bin/sh", "-c", "echo $$ >" + file + "; sleep 100"}, {}},
                                [&] {
-                                   if (std::filesystem::exists(file) && std::filesystem::file_size(file) > 0) throw Stop{};
+                                   if (std::filesystem::exists(file) && std::filesystem::file_size(file) > 0)
+                                       throw Stop{};
                                }),
                  Stop);
     FILE* stream = fopen(file.c_str(), "r");
@@ -74,14 +78,16 @@ TEST(Guardian, EndsTheGroupWhenTheTickThrows) {
     EXPECT_FALSE(processes.alive(pid));
 }
 
-// What stands for the tool is killed with kill -9: the command, and a process that the command has started, end too.
+// What stands for the tool is killed with kill -9: the command, and a process that the command has started,
+// end too.
 TEST(Guardian, ChildAndGrandchildEndWithAToolThatIsKilled) {
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
     const pid_t tool = fork();
     if (tool == 0) {
         close(ends[0]);
-        const real::Guardian guardian({"/bin/sh", "-c", "sleep 100 & echo $$ $!; wait"}, {"PATH=/usr/bin:/bin"}, "", ends[1]);
+        const real::Guardian guardian({"/bin/sh", "-c", "sleep 100 & echo $$ $!; wait"},
+                                      {"PATH=/usr/bin:/bin"}, "", ends[1]);
         for (;;) pause();
     }
     close(ends[1]);
@@ -107,7 +113,8 @@ TEST(ProcessTable, AZombieIsNotAlive) {
 
 TEST(ProcessTable, ADetachedProcessIsKnownByItsNumberAndItsPlace) {
     const std::string log = testing::TempDir() + "pg_replica_detached_" + std::to_string(getpid());
-    const int pid = processes.start_detached({{"/bin/sh", "-c", "cd / && echo here && exec sleep 100"}, {}}, log);
+    const int pid =
+        processes.start_detached({{"/bin/sh", "-c", "cd / && echo here && exec sleep 100"}, {}}, log);
     EXPECT_TRUE(processes.alive(pid));
     EXPECT_TRUE(becomes([&] { return processes.working_directory(pid) == "/"; }));
     EXPECT_TRUE(becomes([&] { return std::filesystem::file_size(log) > 0; }));

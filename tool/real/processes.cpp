@@ -27,7 +27,8 @@ constexpr std::size_t kept_output = 64 * 1024;
 constexpr std::chrono::milliseconds tick_interval{200};
 constexpr std::chrono::milliseconds look_interval{20};
 
-// What a PostgreSQL program needs of ours: nothing that could send it to another server, and messages in English.
+// What a PostgreSQL program needs of ours: nothing that could send it to another server, and messages in
+// English.
 std::vector<std::string> minimal_environment(const world::Command& command) {
     std::vector<std::string> result{"LC_ALL=C"};
     for (const char* name : {"PATH", "HOME", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "USER", "LOGNAME"})
@@ -37,12 +38,13 @@ std::vector<std::string> minimal_environment(const world::Command& command) {
 }
 
 [[noreturn]] void fail(const std::string& what) {
-    throw core::Error(core::sqlstate::io_error, what, std::string("The system says: ") + std::strerror(errno) + ".");
+    throw core::Error(core::sqlstate::io_error, what,
+                      std::string("The system says: ") + std::strerror(errno) + ".");
 }
 
 // The reading end of a pipe from the command; the end of it is kept.
 class Output {
-   public:
+ public:
     Output() {
         if (pipe2(ends_.data(), O_CLOEXEC) != 0) fail("cannot make a pipe");
         fcntl(ends_[0], F_SETFL, O_NONBLOCK);
@@ -67,7 +69,7 @@ class Output {
     }
     const std::string& text() const { return text_; }
 
-   private:
+ private:
     std::array<int, 2> ends_{-1, -1};
     std::string text_;
 };
@@ -98,7 +100,8 @@ bool is_zombie(int pid) {
     return end_of_name != std::string::npos && line[end_of_name + 2] == 'Z';
 }
 
-// True when an address of this family, all of this host's together, can be bound; also when the host has no such family.
+// True when an address of this family, all of this host's together, can be bound; also when the host has no
+// such family.
 bool can_bind(int family, const sockaddr* address, socklen_t size) {
     const int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return true;

@@ -6,7 +6,7 @@
 namespace real {
 
 class ProcessTable : public world::Processes {
-   public:
+ public:
     world::Outcome run(const world::Command& command, const std::function<void()>& tick) override;
     int start_detached(const world::Command& command, const std::string& log) override;
     bool alive(int pid) override;

@@ -48,7 +48,8 @@ void Terminal::progress(const world::Progress& progress) {
         phase_start_ = now;
         last_line_ = now;
     }
-    const std::string line = render::progress(progress, std::chrono::duration<double>(now - phase_start_).count());
+    const std::string line =
+        render::progress(progress, std::chrono::duration<double>(now - phase_start_).count());
     if (interactive_) {
         show("\r  " + line + "\033[K");
         std::fflush(stderr);
