@@ -71,7 +71,7 @@ my %place = (
 	'arguments of processes and pg_stat_activity' => slurp($seen),
 	'the screen of clone' => $clone->{output},
 	'the screen of status' => $status->{output});
-like($place{'the log of the primary'}, qr/statement: .*pg_control_system/s, 'the log of the primary does hold the statements');
+like($place{'the log of the primary'}, qr/execute [^:]*: .*pg_control_system/s, 'the log of the primary does hold the statements');
 like($place{'arguments of processes and pg_stat_activity'}, qr/pg_basebackup/, 'the watcher did see the copy');
 like($place{'arguments of processes and pg_stat_activity'}, qr/BASE_BACKUP|replica\.|pg_stat_progress/, 'and statements');
 for my $place (sort keys %place)
