@@ -114,4 +114,21 @@ std::string quote_literal(std::string_view text) {
     return escape ? " E" + doubled(quoted, '\\') : quoted;
 }
 
+std::string quote_shell(std::string_view text) {
+    const auto is_plain = [](unsigned char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("_-./:@%+=,").find(static_cast<char>(c)) != std::string_view::npos;
+    };
+    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
+    std::string quoted = "'";
+    for (const char c : text) {
+        if (c == '\'')
+            quoted += "'\\''";
+        else
+            quoted += c;
+    }
+    quoted += '\'';
+    return quoted;
+}
+
 }  // namespace name

@@ -33,4 +33,7 @@ std::string slot_from(std::string_view standby);
 std::string quote_identifier(std::string_view text);
 std::string quote_literal(std::string_view text);
 
+// A word of a shell command that users paste: plain words as they are, anything else in single quotes.
+std::string quote_shell(std::string_view text);
+
 }  // namespace name

@@ -53,3 +53,9 @@ TEST(Name, QuotingDoublesWhatWouldEndTheName) {
     EXPECT_EQ(name::quote_literal("it's"), "'it''s'");
     EXPECT_EQ(name::quote_literal("a\\b"), " E'a\\\\b'");
 }
+
+TEST(Name, ShellWordsCanBePasted) {
+    EXPECT_EQ(name::quote_shell("/var/lib/pg-15/data_1"), "/var/lib/pg-15/data_1");
+    EXPECT_EQ(name::quote_shell("/a b/it's $(x)"), "'/a b/it'\\''s $(x)'");
+    EXPECT_EQ(name::quote_shell(""), "''");
+}

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/name.hpp"
+
 namespace cloning {
 
 namespace {
@@ -32,7 +34,7 @@ std::string copy_sentence(const Run& run) {
 // itself; it is done only when both sides say that it streams and a write on the primary was read on it.
 void append_start(plan::Plan& plan, const SharedRun& run) {
     const auto still_running = [run] {
-        return fmt::format("The standby's server still runs: pg_ctl -D {} stop.", run->options.directory);
+        return fmt::format("The standby's server still runs: pg_ctl -D {} stop.", name::quote_shell(run->options.directory));
     };
     plan.push_back(step(run, fmt::format("Start the standby on port {}", run->options.port), start, stop, still_running));
     plan.push_back(step(run, "See it streaming from both sides", see_streaming));
@@ -61,7 +63,8 @@ plan::Plan make_plan(const SharedRun& run) {
     plan::Plan plan;
     // the directory first: two runs for one directory are told apart before either touches the primary
     plan.push_back(step(run, claim_sentence(*run), claim, release_all, [run] {
-        return fmt::format("{} still holds an unfinished clone: rm -r {}", run->options.directory, run->options.directory);
+        return fmt::format("{} still holds an unfinished clone: rm -r {}", run->options.directory,
+                           name::quote_shell(run->options.directory));
     }));
     if (run->preparation) preparation::append_steps(plan, run->link, run->preparation);
     plan.push_back(step(run, fmt::format("Log in for replication as \"{}\"", options.replication_user), log_in_for_replication));

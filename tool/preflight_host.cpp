@@ -1,6 +1,8 @@
 // What stands in the way on this host.
 #include <fmt/format.h>
 
+#include "core/name.hpp"
+
 #include <cstdlib>
 
 #include "tool/preflight.hpp"
@@ -54,7 +56,7 @@ void check_target(Findings& findings, const Options& options, const HostFacts& h
             findings,
             fmt::format("\"{}\" does not exist and cannot be created in \"{}\"", directory, host.parent),
             fmt::format("Run install -d -m 0700 -o USER {} as root, with the user that will run the server.",
-                        directory));
+                        name::quote_shell(directory)));
     if (host.target.state != target::State::missing && !host.owned)
         error(findings,
               fmt::format("\"{}\" belongs to another user than the one that runs this command", directory),
@@ -62,7 +64,7 @@ void check_target(Findings& findings, const Options& options, const HostFacts& h
               "chown.");
     if (host.server_running && !host.target.marker.placed && !host.promoted)
         error(findings, fmt::format("a server runs in \"{}\"", directory),
-              fmt::format("Stop it with pg_ctl -D {} stop.", directory));
+              fmt::format("Stop it with pg_ctl -D {} stop.", name::quote_shell(directory)));
     if (!host.log_usable)
         error(findings, fmt::format("the log \"{}\" cannot be written", options.log),
               "Name another file with --log, in a directory that exists and that the user of the server may "
@@ -92,7 +94,7 @@ void check_outside(Findings& findings, const Options& options, const PrimaryFact
                 "the directory \"{}\" for a tablespace or for WAL does not exist and cannot be created",
                 path),
             fmt::format("Run install -d -m 0700 -o USER {} as root, with the user that will run the server.",
-                        path));
+                        name::quote_shell(path)));
     for (const std::string& path : outside_directories(options, primary))
         if (lies_in(path, options.directory) || lies_in(options.directory, path))
             error(

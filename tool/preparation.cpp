@@ -73,7 +73,7 @@ void restore_settings(tool::Link& primary, const Preparation& preparation) {
 
 std::string restore_by_hand(const Preparation& preparation) {
     std::string text = "Settings of the primary are still changed:";
-    for (const auto& [name, value] : preparation.settings_before) text += " " + undo_of(name, value) + ";";
+    for (const auto& [name, value] : preparation.settings_before) text += fmt::format(" {};", undo_of(name, value));
     return text + " SELECT pg_reload_conf();";
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/name.hpp"
 #include "tool/patience.hpp"
 
 namespace server {
@@ -116,7 +117,7 @@ void stop(world::World& world, const std::string& directory) {
     throw core::Error(core::sqlstate::object_in_use,
                       fmt::format("the server in \"{}\" does not end", directory),
                       fmt::format("Its process {} did not follow SIGINT and SIGQUIT.", found->pid),
-                      fmt::format("End it with pg_ctl -D {} -m immediate stop.", directory));
+                      fmt::format("End it with pg_ctl -D {} -m immediate stop.", name::quote_shell(directory)));
 }
 
 conninfo::Parameters connection(const Running& running) {

@@ -75,21 +75,28 @@ void introduce(world::Reporter& reporter, const Options& options, const cloning:
 }
 
 std::string start_command(const cloning::Run& run) {
-    if (run.options.config_dir.empty()) return fmt::format("{}/pg_ctl -D {} -l {} start", run.bin_dir, run.options.directory, run.options.log);
-    return fmt::format("{}", fmt::join(server::command_line(run.launch()), " "));
+    if (run.options.config_dir.empty())
+        return fmt::format("{}/pg_ctl -D {} -l {} start", run.bin_dir, name::quote_shell(run.options.directory),
+                           name::quote_shell(run.options.log));
+    std::string line;
+    for (const std::string& word : server::command_line(run.launch()))
+        line += (line.empty() ? "" : " ") + name::quote_shell(word);
+    return line;
 }
 
 void print_result(const cloning::Run& run) {
     const Options& options = run.options;
     if (options.no_start) {
         fmt::print("The copy is complete and stopped in {}.\nStart it with: {}\nThen prove it with: pg_replica verify "
-                   "-h {} -p {} --name {} --standby-port {}\n", options.directory, start_command(run), run.primary.host,
-                   run.primary.port, options.name, options.port);
+                   "-h {} -p {} --name {} --standby-host localhost --standby-port {}\n", options.directory, start_command(run), name::quote_shell(run.primary.host),
+                   run.primary.port, name::quote_shell(run.application_name), options.port);
         return;
     }
     fmt::print("Standby \"{}\" replicates: streaming from {} port {} over slot \"{}\", a marker arrived in {} ms.\n"
-               "It runs on port {} in {}; its log is {}.\n", options.name, run.primary.host, run.primary.port, options.slot,
-               run.marker_time.count(), options.port, options.directory, options.log);
+               "It runs on port {} in {}; its log is {}.\n"
+               "Look after it with: pg_replica status -h {} -p {} -U {}\n", options.name, run.primary.host, run.primary.port, options.slot,
+               run.marker_time.count(), options.port, options.directory, options.log, name::quote_shell(run.primary.host),
+               run.primary.port, name::quote_shell(run.link.session().parameters().get("user")));
 }
 
 // The second run of a command that has succeeded: says so, proves it, changes nothing.
