@@ -200,8 +200,9 @@ TEST_F(Target, PlaceMovesTheSignalFirstAndGlobalLast) {
         [this](int change) {
             const bool signal = files.has(dir + "/standby.signal"), other = files.has(dir + "/PG_VERSION");
             EXPECT_TRUE(signal || !other) << "before change " << change;
-            if (files.has(dir + "/global"))
+            if (files.has(dir + "/global")) {
                 EXPECT_TRUE(files.list(target::partial_path(dir)).empty()) << "before change " << change;
+            }
         });
 }
 
