@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +90,7 @@ extern "C" void note_child(int) {
     if (command == 0) become_command(launch);
     setpgid(command, command);
     close(launch.output);
+    if (write(launch.lifeline, &command, sizeof command) < 0) _exit(cannot_execute);
     guard(command, launch.lifeline, child_signal_pipe[0]);
 }
 
@@ -113,7 +115,7 @@ Guardian::Guardian(const std::vector<std::string>& argv, const std::vector<std::
                    const std::string& directory, int output) {
     const std::vector<char*> arguments = pointers(argv), variables = pointers(environment);
     int lifeline[2];
-    if (pipe2(lifeline, O_CLOEXEC) != 0) fail("cannot make a pipe");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) != 0) fail("cannot make a pair of sockets");
     pid_ = fork();
     if (pid_ < 0) fail("cannot start a process");
     if (pid_ == 0) {
@@ -122,6 +124,7 @@ Guardian::Guardian(const std::vector<std::string>& argv, const std::vector<std::
     }
     close(lifeline[0]);
     lifeline_ = lifeline[1];
+    if (read(lifeline_, &command_, sizeof command_) != sizeof command_) command_ = -1;
 }
 
 void Guardian::reap(int options) {
@@ -132,6 +135,8 @@ void Guardian::reap(int options) {
     if (reaped != pid_) return;
     status_ = exit_status(status);
     pid_ = -1;
+    // somebody killed the guardian itself: the group is ours to end
+    if (WIFSIGNALED(status) && command_ > 0) kill(-command_, SIGKILL);
 }
 
 bool Guardian::ended() {

@@ -1,7 +1,7 @@
 // A child whose whole process group ends with this process, however this process ends.
 //
-// Between the tool and the command stands a guardian: it starts the command in a process group of its own and holds the
-// reading end of a pipe whose writing end only the tool has. When the pipe closes (the tool ended, by kill -9 too), the
+// Between the tool and the command stands a guardian: it starts the command in a process group of its own and holds one
+// end of a pair of sockets whose other end only the tool has. When that closes (the tool ended, by kill -9 too), the
 // guardian kills the group. PR_SET_PDEATHSIG alone would leave grandchildren behind, such as pg_basebackup's WAL child.
 #pragma once
 
@@ -30,7 +30,8 @@ class Guardian {
    private:
     void reap(int options);
 
-    pid_t pid_ = -1;
+    pid_t pid_ = -1;      // of the guardian
+    pid_t command_ = -1;  // of the command, and of its process group
     int lifeline_ = -1;
     int status_ = 0;
 };

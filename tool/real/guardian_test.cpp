@@ -102,6 +102,23 @@ TEST(Guardian, ChildAndGrandchildEndWithAToolThatIsKilled) {
     fclose(stream);
 }
 
+// Somebody kills the process between the tool and the command: the command and its child end all the same.
+TEST(Guardian, ChildAndGrandchildEndWhenTheGuardianItselfIsKilled) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    real::Guardian guardian({"/bin/sh", "-c", "sleep 100 & echo $PPID $$ $!; wait"}, {"PATH=/usr/bin:/bin"}, "", ends[1]);
+    close(ends[1]);
+    FILE* stream = fdopen(ends[0], "r");
+    int own = 0, child = 0, grandchild = 0;
+    ASSERT_EQ(fscanf(stream, "%d %d %d", &own, &child, &grandchild), 3);
+    kill(own, SIGKILL);
+    EXPECT_TRUE(becomes([&] { return guardian.ended(); }));
+    EXPECT_EQ(guardian.status(), 128 + SIGKILL);
+    EXPECT_TRUE(becomes([&] { return !processes.alive(child); }));
+    EXPECT_TRUE(becomes([&] { return !processes.alive(grandchild); }));
+    fclose(stream);
+}
+
 TEST(ProcessTable, AZombieIsNotAlive) {
     const pid_t child = fork();
     if (child == 0) _exit(0);
