@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/conf.hpp"
 #include "core/error.hpp"
 #include "tool/programs.hpp"
 #include "tool/server.hpp"
@@ -49,6 +50,18 @@ std::string describe_former(world::World& world, const std::string& directory, c
     return fmt::format("a PostgreSQL data directory of cluster {} that ran as {} (its state: {})",
                        control_value(outcome.output, "Database system identifier"),
                        standby ? "a standby" : "a primary", state);
+}
+
+// A data directory that follows over the very slot that is asked for. pg_control would not tell: until the first start it
+// is the primary's.
+bool is_this_standby(world::Files& files, const Options& options) {
+    const std::string conf = options.directory + "/postgresql.auto.conf";
+    if (files.kind(options.directory + "/standby.signal") != world::Kind::file) return false;
+    if (files.kind(conf) != world::Kind::file) return false;
+    std::string slot;
+    for (const conf::Line& line : conf::parse(files.read(conf)))
+        if (line.name == "primary_slot_name") slot = line.value;
+    return slot == options.slot;
 }
 
 // The nearest directory above path that is a data directory; empty: none.
@@ -184,8 +197,10 @@ HostFacts look_at_host(world::World& world, const Options& options, const Primar
             host.occupied_outside.push_back(path);
     }
     const std::string bin_dir = programs_folder(world, options, primary);
-    if (host.target.state == target::State::occupied)
+    if (host.target.state == target::State::occupied) {
+        host.is_this_standby = is_this_standby(world.files, options);
         host.former = describe_former(world, options.directory, bin_dir);
+    }
     read_own_limits(world, options, primary, bin_dir, host);
     return host;
 }

@@ -22,6 +22,7 @@ struct HostFacts {
     std::string enclosed;
     std::string
         former;  // what an occupied target is, when it is a data directory: "a PostgreSQL data directory ..."
+    bool is_this_standby = false;  // complete, made for this name: its signal file and its slot say so
     bool promoted = false;        // an unfinished clone that was in place and is no standby any more
     bool server_running = false;  // on the target
     bool port_free = true;

@@ -110,6 +110,17 @@ TEST_F(Host, TellsWhatAFormerDataDirectoryWas) {
     EXPECT_EQ(look().former, "");
 }
 
+TEST_F(Host, KnowsItsOwnStandbyByTheSlotThatItFollowsOver) {
+    options.slot = "s1";
+    files.file("/srv/s1/PG_VERSION", "15\n");
+    files.file("/srv/s1/postgresql.auto.conf", "primary_slot_name = 's1'\n");
+    EXPECT_FALSE(look().is_this_standby);
+    files.file("/srv/s1/standby.signal", "");
+    EXPECT_TRUE(look().is_this_standby);
+    files.file("/srv/s1/postgresql.auto.conf", "primary_slot_name = 'other'\n");
+    EXPECT_FALSE(look().is_this_standby);
+}
+
 TEST_F(Host, KnowsAPromotedCloneByItsMissingSignal) {
     files.directory("/srv/s1");
     target::Marker marker;

@@ -36,7 +36,7 @@ std::vector<std::string> undo(const Plan& plan, std::size_t count, world::World&
             leftovers.push_back(step.undo_by_hand ? step.undo_by_hand() : step.sentence);
         } catch (const std::exception& error) {
             leftovers.push_back(fmt::format(
-                "{} Reason: {}.", step.undo_by_hand ? step.undo_by_hand() : step.sentence, text_of(error)));
+                "{}\n    Reason: {}.", step.undo_by_hand ? step.undo_by_hand() : step.sentence, text_of(error)));
         }
     }
     return leftovers;

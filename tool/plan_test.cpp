@@ -78,7 +78,7 @@ TEST_F(Execution, AnUndoThatFailsIsNamedAndTheOthersStillRun) {
     EXPECT_EQ(failure.code, ExitCode::leftovers);
     EXPECT_EQ(
         failure.detail,
-        "The disk is full.\nThis could not be removed:\n  b is left. Reason: no connection (It is down.).");
+        "The disk is full.\nThis could not be removed:\n  b is left.\n    Reason: no connection (It is down.).");
 }
 
 TEST_F(Execution, AnExceptionOfTheLibraryIsUndoneLikeAnyOther) {

@@ -95,6 +95,8 @@ void check_forgotten_slot(Findings& findings, const Options& options, const Prim
 void check_slot(Findings& findings, const Options& options, const PrimaryFacts& primary,
                 const HostFacts& host) {
     if (!primary.slot.exists) return;
+    // the slot of what the directory holds: that finding says all, and the slot must stay
+    if (host.target.state == target::State::occupied && (host.is_this_standby || host.server_running)) return;
     const bool ours = resumes(primary, host) && host.target.marker.slot == options.slot;
     const bool finishing = ours && host.target.marker.placed;
     if (primary.slot.active && !finishing)

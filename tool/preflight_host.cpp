@@ -28,6 +28,25 @@ bool is_mapping(const std::string& mapping) {
     return sides.from.rfind('/', 0) == 0 && sides.to.rfind('/', 0) == 0;
 }
 
+// What is there is never to be stopped or moved on our advice while it runs: it may be the primary itself.
+void check_occupied(Findings& findings, const Options& options, const HostFacts& host) {
+    const std::string directory = name::quote_shell(options.directory);
+    if (host.server_running)
+        return error(findings, fmt::format("a server runs in \"{}\"", options.directory),
+                     "Choose another directory with -D. If it is a standby that you no longer want, stop it and remove it "
+                     "yourself first.");
+    if (host.is_this_standby)
+        return error(findings, fmt::format("\"{}\" holds this standby already: complete, and stopped", options.directory),
+                     fmt::format("Start it with pg_ctl -D {} -l {} start, then prove it with pg_replica verify.", directory,
+                                 name::quote_shell(options.log)));
+    error(findings,
+          host.former.empty() ? fmt::format("\"{}\" is not an empty directory, and nothing in it was made by an "
+                                            "unfinished clone",
+                                            options.directory)
+                              : fmt::format("\"{}\" is {}", options.directory, host.former),
+          "Choose another directory with -D, or move what is there away yourself.");
+}
+
 void check_target(Findings& findings, const Options& options, const HostFacts& host) {
     const std::string& directory = options.directory;
     if (!host.enclosing.empty())
@@ -35,14 +54,7 @@ void check_target(Findings& findings, const Options& options, const HostFacts& h
               fmt::format("\"{}\" lies inside \"{}\", which belongs to a server", host.enclosed,
                           host.enclosing),
               "Choose a directory outside of every data directory, tablespace and pg_wal.");
-    if (host.target.state == target::State::occupied)
-        error(findings,
-              host.former.empty()
-                  ? fmt::format("\"{}\" is not an empty directory, and nothing in it was made by an "
-                                "unfinished clone",
-                                directory)
-                  : fmt::format("\"{}\" is {}", directory, host.former),
-              "Choose another directory with -D, or move what is there away yourself.");
+    if (host.target.state == target::State::occupied) check_occupied(findings, options, host);
     if (host.promoted)
         error(findings,
               fmt::format(
@@ -62,7 +74,8 @@ void check_target(Findings& findings, const Options& options, const HostFacts& h
               fmt::format("\"{}\" belongs to another user than the one that runs this command", directory),
               "Run the command as the directory's owner (--os-user when root), or change the owner with "
               "chown.");
-    if (host.server_running && !host.target.marker.placed && !host.promoted)
+    const bool unfinished = host.target.state == target::State::unfinished;
+    if (unfinished && host.server_running && !host.target.marker.placed && !host.promoted)
         error(findings, fmt::format("a server runs in \"{}\"", directory),
               fmt::format("Stop it with pg_ctl -D {} stop.", name::quote_shell(directory)));
     if (!host.log_usable)

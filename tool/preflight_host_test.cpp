@@ -62,6 +62,24 @@ TEST_F(PreflightHost, AServerRunsInTheTarget) {
     expect_none();
 }
 
+TEST_F(PreflightHost, ARunningServerIsNeverToBeStoppedForAClone) {
+    host.target.state = target::State::occupied;
+    host.server_running = true;
+    host.former = "a PostgreSQL data directory of cluster 100 that ran as a primary (its state: in production)";
+    primary.slot.exists = true;
+    expect_error("a server runs in \"/srv/s1\"",
+                 "Choose another directory with -D. If it is a standby that you no longer want, stop it and remove it "
+                 "yourself first.");
+}
+
+TEST_F(PreflightHost, TheStandbyItselfStoppedIsToBeStarted) {
+    host.target.state = target::State::occupied;
+    host.is_this_standby = true;
+    primary.slot.exists = true;
+    expect_error("\"/srv/s1\" holds this standby already: complete, and stopped",
+                 "Start it with pg_ctl -D /srv/s1 -l /srv/s1/server.log start, then prove it with pg_replica verify.");
+}
+
 TEST_F(PreflightHost, LogNotWritable) {
     host.log_usable = false;
     options.log = "/nowhere/log";

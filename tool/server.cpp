@@ -57,6 +57,38 @@ std::string sign_of_recovery(world::World& world, const Launch& launch) {
            std::to_string(size_of(world, launch.log));
 }
 
+// Fast, then immediate shutdown; returns when the process is gone.
+void end_process(world::World& world, int pid, const std::string& directory) {
+    for (const auto& [number, limit] : shutdown_signals) {
+        if (!world.processes.alive(pid)) return;
+        world.processes.signal(pid, number);
+        Patience patience(world.processes, limit);
+        while (world.processes.alive(pid) && !patience.over()) patience.wait();
+    }
+    if (!world.processes.alive(pid)) return;
+    throw core::Error(core::sqlstate::object_in_use,
+                      fmt::format("the server in \"{}\" does not end", directory),
+                      fmt::format("Its process {} did not follow SIGINT and SIGQUIT.", pid),
+                      fmt::format("End it with pg_ctl -D {} -m immediate stop.", name::quote_shell(directory)));
+}
+
+Running wait_for_start(world::World& world, const Launch& launch, seconds limit, int pid, std::size_t log_size) {
+    Patience patience(world.processes, limit);
+    while (!patience.over()) {
+        patience.wait();
+        const auto found = running(world, launch.directory);
+        if (found && (found->status == "ready" || found->status == "standby")) return *found;
+        if (!found && !world.processes.alive(pid))
+            throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                              "the standby's server did not start", last_lines(world, launch.log, log_size),
+                              "Mend what the log names, then run the same command again.");
+        patience.watch(sign_of_recovery(world, launch));
+        world.reporter.progress({"waiting for the server to accept connections", 0, 0});
+    }
+    throw core::Error(core::sqlstate::query_canceled, "the standby's server does not accept connections yet",
+                      last_lines(world, launch.log, log_size), "Give it more time with --timeout.");
+}
+
 }  // namespace
 
 std::optional<Running> running(world::World& world, const std::string& directory) {
@@ -89,35 +121,17 @@ std::vector<std::string> command_line(const Launch& launch) {
 Running start(world::World& world, const Launch& launch, seconds limit) {
     const std::size_t log_size = size_of(world, launch.log);
     const int pid = world.processes.start_detached({command_line(launch), {}}, launch.log);
-    Patience patience(world.processes, limit);
-    while (!patience.over()) {
-        patience.wait();
-        const auto found = running(world, launch.directory);
-        if (found && (found->status == "ready" || found->status == "standby")) return *found;
-        if (!found && !world.processes.alive(pid))
-            throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
-                              "the standby's server did not start", last_lines(world, launch.log, log_size),
-                              "Mend what the log names, then run the same command again.");
-        patience.watch(sign_of_recovery(world, launch));
-        world.reporter.progress({"waiting for the server to accept connections", 0, 0});
+    try {
+        return wait_for_start(world, launch, limit, pid, log_size);
+    } catch (...) {
+        // it may not have written postmaster.pid yet, and nobody else would know it then
+        end_process(world, pid, launch.directory);
+        throw;
     }
-    throw core::Error(core::sqlstate::query_canceled, "the standby's server does not accept connections yet",
-                      last_lines(world, launch.log, log_size), "Give it more time with --timeout.");
 }
 
 void stop(world::World& world, const std::string& directory) {
-    const auto found = running(world, directory);
-    if (!found) return;
-    for (const auto& [number, limit] : shutdown_signals) {
-        world.processes.signal(found->pid, number);
-        Patience patience(world.processes, limit);
-        while (world.processes.alive(found->pid) && !patience.over()) patience.wait();
-        if (!world.processes.alive(found->pid)) return;
-    }
-    throw core::Error(core::sqlstate::object_in_use,
-                      fmt::format("the server in \"{}\" does not end", directory),
-                      fmt::format("Its process {} did not follow SIGINT and SIGQUIT.", found->pid),
-                      fmt::format("End it with pg_ctl -D {} -m immediate stop.", name::quote_shell(directory)));
+    if (const auto found = running(world, directory)) end_process(world, found->pid, directory);
 }
 
 conninfo::Parameters connection(const Running& running) {

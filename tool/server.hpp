@@ -29,7 +29,8 @@ struct Launch {
 std::vector<std::string> command_line(const Launch& launch);
 
 // Starts the server and waits until it accepts connections. Throws core::Error with the last lines of the log
-// when it ends, or when limit has passed without any progress of recovery (it then goes on starting).
+// when it ends, or when limit has passed without any progress of recovery. On every way out but success the server that
+// it started is ended.
 Running start(world::World& world, const Launch& launch, std::chrono::seconds limit);
 
 // Fast shutdown, immediate after 60 seconds; returns when the process is gone. Throws core::Error when it

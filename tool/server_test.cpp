@@ -4,6 +4,10 @@
 
 #include <csignal>
 
+#include "tool/failure.hpp"
+
+#include <csignal>
+
 #include "core/error.hpp"
 #include "tool/fake_files.hpp"
 #include "tool/fake_processes.hpp"
@@ -130,8 +134,20 @@ TEST_F(Server, StartIsGivenUpWithoutProgressOnly) {
     processes.on_sleep = [this] {
         if (processes.slept < seconds(30)) files.nodes[dir + "/global/pg_control"].text += "1";
     };
+    processes.on_signal = [this](int) { processes.living.clear(); };
     EXPECT_EQ(start_error().message, "the standby's server does not accept connections yet");
     EXPECT_GT(processes.slept, seconds(34));
+}
+
+// A signal right after the start: postmaster.pid is not written yet, and the server must end all the same.
+TEST_F(Server, StartThatIsInterruptedLeavesNoServerBehind) {
+    processes.on_start = [this] { processes.living = {77}; };
+    processes.on_sleep = [this] {
+        if (processes.signals.empty()) throw Interrupted{};
+    };
+    processes.on_signal = [this](int) { processes.living.clear(); };
+    EXPECT_THROW(server::start(world, launch, seconds(5)), Interrupted);
+    EXPECT_EQ(processes.signals, (std::vector<std::pair<int, int>>{{77, SIGINT}}));
 }
 
 TEST_F(Server, StopIsFastAndImmediateWhenThatTakesTooLong) {

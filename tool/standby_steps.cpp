@@ -166,6 +166,9 @@ bool is_there_already(world::World& world, Run& run) {
 void configure(world::World& world, Run& run) {
     const std::string partial = target::partial_path(run.options.directory);
     remove_strangers(world, partial);
+    // a start without the configuration that was asked for must fail, not run on the primary's copy
+    const std::string copied = partial + "/postgresql.conf";
+    if (!run.options.config_dir.empty() && world.files.kind(copied) == world::Kind::file) world.files.remove(copied);
     const std::string file = partial + "/postgresql.auto.conf";
     const std::string inherited = world.files.kind(file) == world::Kind::file ? world.files.read(file) : "";
     const auto result = standby_config::auto_conf(inherited, own_settings(run));

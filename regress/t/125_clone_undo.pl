@@ -18,7 +18,7 @@ my $standby = "$base/s1";
 my $port = free_port();
 stop_at_end($standby);
 
-sub clone_arguments
+sub this_clone
 {
 	return ('clone', '--prepare', $primary->connection, '-w', '-D', $standby, '--port', $port, '--name', 's1', @_);
 }
@@ -68,10 +68,11 @@ sub is_undone
 sub slow_clone
 {
 	my $output = "$base/output";
-	my $pid = start_tool([ clone_arguments('--max-rate', '2M') ], passfile => $primary->passfile, output => $output);
+	my $pid = start_tool([ this_clone('--max-rate', '2M') ], passfile => $primary->passfile, output => $output);
 	my $copying = poll_until(
 		sub { $primary->psql("SELECT count(*) FROM pg_stat_progress_basebackup WHERE backup_streamed > 100000") },
 		30);
+	$copying &&= poll_until(sub { backup_processes() == 2 }, 10);
 	ok($copying, 'the copy has begun') or diag(slurp($output));
 	return ($pid, $output);
 }
@@ -130,7 +131,7 @@ for my $case (
 	like($said, qr/replica\.drop_slot\('s1'\)/, 'the primary stops: the command that drops the slot is named');
 	ok(!-e "$standby/global", 'the primary stops: nothing that starts is left');
 	$primary->start;
-	my $again = run_tool([ clone_arguments('--no-start') ], passfile => $primary->passfile);
+	my $again = run_tool([ this_clone('--no-start') ], passfile => $primary->passfile);
 	is($again->{status}, 0, 'the same command succeeds when the primary is back') or diag($again->{output});
 	ok(-e "$standby/standby.signal" && !-e "$standby/pg_replica.unfinished", 'its directory is whole');
 	forget_standby();
@@ -149,10 +150,10 @@ for my $case (
 		my $start = run_program([ 'pg_ctl', '-w', '-t', 5, '-D', $directory, '-l', "$base/log", 'start' ]);
 		isnt($start->{status}, 0, "kill -9: $directory does not start");
 	}
-	my $other = run_tool([ clone_arguments('--slot', 'other') ], passfile => $primary->passfile);
+	my $other = run_tool([ this_clone('--slot', 'other') ], passfile => $primary->passfile);
 	is($other->{status}, 4, 'kill -9: a run with another slot does not forget this one');
 	like($other->{output}, qr/has the slot "s1", not "other"/, 'kill -9: it says which slot is left');
-	my $again = run_tool([ clone_arguments('--no-start') ], passfile => $primary->passfile);
+	my $again = run_tool([ this_clone('--no-start') ], passfile => $primary->passfile);
 	is($again->{status}, 0, 'kill -9: the same command succeeds') or diag($again->{output});
 	forget_standby();
 }
@@ -163,7 +164,7 @@ for my $case (
 {
 	$primary->psql_ok("ALTER SYSTEM SET shared_preload_libraries = 'no_such_library'");
 	my $with_library = state_of_primary();
-	my $result = run_tool([ clone_arguments() ], passfile => $primary->passfile);
+	my $result = run_tool([ this_clone() ], passfile => $primary->passfile);
 	is($result->{status}, 5, 'a library that is missing: exit code 5');
 	like($result->{output}, qr/could not access file "no_such_library"/, 'a library that is missing: the log is shown');
 	ok(!-e $standby, 'a library that is missing: no directory is left');
@@ -177,7 +178,7 @@ for my $case (
 	$primary->psql_ok("ALTER SYSTEM SET recovery_min_apply_delay = '1h'");
 	$primary->psql_ok("ALTER SYSTEM SET max_standby_streaming_delay = '30s'");
 	my $delayed = state_of_primary();
-	my $result = run_tool([ clone_arguments('--timeout', 5) ], passfile => $primary->passfile);
+	my $result = run_tool([ this_clone('--timeout', 5) ], passfile => $primary->passfile);
 	is($result->{status}, 5, 'replay that waits an hour: exit code 5');
 	like($result->{output}, qr/recovery_min_apply_delay/, 'replay that waits an hour: the reason is named');
 	ok(!-e $standby, 'replay that waits an hour: no directory is left');
@@ -188,16 +189,16 @@ for my $case (
 
 # --- the same command, now that nothing stands in the way
 
-my $result = run_tool([ clone_arguments() ], passfile => $primary->passfile);
+my $result = run_tool([ this_clone() ], passfile => $primary->passfile);
 is($result->{status}, 0, 'after all that, the same command succeeds') or diag($result->{output});
 is($primary->psql_ok("SELECT state FROM pg_stat_replication WHERE application_name = 's1'"), 'streaming', 'the standby streams');
-my $repeated = run_tool([ clone_arguments() ], passfile => $primary->passfile);
+my $repeated = run_tool([ this_clone() ], passfile => $primary->passfile);
 is($repeated->{status}, 0, 'once more, it proves and changes nothing');
 like($repeated->{output}, qr/nothing to make/, 'and says so');
 
 # A former primary is not overwritten, and the message says what it is.
 stop_server($standby, 'fast');
-my $occupied = run_tool([ clone_arguments() ], passfile => $primary->passfile);
+my $occupied = run_tool([ this_clone() ], passfile => $primary->passfile);
 is($occupied->{status}, 4, 'a stopped standby is not overwritten');
 like($occupied->{output}, qr/is a PostgreSQL data directory of cluster \d+ that ran as a standby/, 'and the message says what it is');
 

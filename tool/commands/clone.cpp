@@ -84,25 +84,41 @@ std::string start_command(const cloning::Run& run) {
     return line;
 }
 
+// -h, -p, -U and -d of the connection to the primary, to be pasted.
+std::string login_options(const cloning::Run& run) {
+    const conninfo::Parameters used = run.link.session().parameters();
+    return fmt::format("-h {} -p {} -U {} -d {}", name::quote_shell(used.get("host")), used.get("port"),
+                       name::quote_shell(used.get("user")), name::quote_shell(used.get("dbname")));
+}
+
+void print_stopped(const cloning::Run& run) {
+    const Options& options = run.options;
+    fmt::print("The copy is complete and stopped in {}.\nStart it{} with: {}\nThen prove it with: pg_replica verify {} "
+               "--name {} --standby-host localhost --standby-port {}\n",
+               options.directory, options.os_user.empty() ? "" : " as the user " + options.os_user, start_command(run),
+               login_options(run), name::quote_shell(run.application_name), options.port);
+}
+
 void print_result(const cloning::Run& run) {
     const Options& options = run.options;
-    if (options.no_start) {
-        fmt::print("The copy is complete and stopped in {}.\nStart it with: {}\nThen prove it with: pg_replica verify "
-                   "-h {} -p {} --name {} --standby-host localhost --standby-port {}\n", options.directory, start_command(run), name::quote_shell(run.primary.host),
-                   run.primary.port, name::quote_shell(run.application_name), options.port);
-        return;
-    }
+    if (options.no_start) return print_stopped(run);
     fmt::print("Standby \"{}\" replicates: streaming from {} port {} over slot \"{}\", a marker arrived in {} ms.\n"
-               "It runs on port {} in {}; its log is {}.\n"
-               "Look after it with: pg_replica status -h {} -p {} -U {}\n", options.name, run.primary.host, run.primary.port, options.slot,
-               run.marker_time.count(), options.port, options.directory, options.log, name::quote_shell(run.primary.host),
-               run.primary.port, name::quote_shell(run.link.session().parameters().get("user")));
+               "It runs on port {} in {}; its log is {}.\n",
+               options.name, run.primary.host, run.primary.port, options.slot, run.marker_time.count(), options.port,
+               options.directory, options.log);
+    if (!options.config_dir.empty()) fmt::print("Start it later with: {}\n", start_command(run));
+    fmt::print("Look after it with: pg_replica status {}\n", login_options(run));
 }
 
 // The second run of a command that has succeeded: says so, proves it, changes nothing.
 ExitCode prove_again(world::World& world, cloning::Run& run) {
     world.reporter.step("The standby is there already and runs: nothing to make");
     cloning::see_streaming(world, run);
+    if (run.options.dry_run) {
+        fmt::print("The standby is there and streams; without --dry-run a marker would prove it.\n");
+        return ExitCode::ok;
+    }
+    run.bin_dir = programs::find(world, run.primary.major(), run.options.bin_dir);
     cloning::see_marker(world, run);
     print_result(run);
     return ExitCode::ok;
