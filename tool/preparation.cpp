@@ -82,8 +82,9 @@ void keep_out_of_log(tool::Link& primary) {
     primary.query(
         "SELECT set_config(name, value, false) FROM (VALUES ('log_statement', 'none'), "
         "('log_min_duration_statement', '-1'), ('log_min_error_statement', 'panic'), "
-        "('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0')) AS wanted (name, "
-        "value)");
+        "('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0'), "
+        "('auto_explain.log_min_duration', '-1'), ('debug_print_parse', 'off'), ('debug_print_rewritten', 'off'), "
+        "('debug_print_plan', 'off')) AS wanted (name, value)");
 }
 
 void write_role(tool::Link& primary, const Preparation& preparation) {

@@ -44,10 +44,10 @@ std::vector<conf::Setting> primary_settings(Run& run) {
 // What belongs to the server that was copied and would do harm here: its signal files, and its own passfile, mark and
 // log when it was itself made by pg_replica.
 void remove_strangers(world::World& world, const std::string& partial) {
-    for (const std::string& name : world.files.list(partial)) {
-        const bool is_ours = name.rfind("pg_replica.", 0) == 0 || name == "server.log";
-        if (is_ours || name == "recovery.signal" || name == "recovery.done" || name == "recovery.conf")
-            world.files.remove(partial + "/" + name);
+    for (const char* name : {target::passfile_name, target::marker_name, target::partial_name, "server.log",
+                             "recovery.signal", "recovery.done", "recovery.conf"}) {
+        const std::string path = partial + "/" + name;
+        if (world.files.kind(path) != world::Kind::missing) world.files.remove_tree(path);
     }
 }
 

@@ -16,7 +16,10 @@ log_min_duration_statement = 0
 log_connections = on
 log_replication_commands = on
 log_parameter_max_length_on_error = -1
-debug_print_parse = off
+debug_print_plan = on
+session_preload_libraries = auto_explain
+auto_explain.log_min_duration = 0
+auto_explain.log_verbose = on
 EOF
 $primary->start;
 my $directory = new_standby_directory($primary);
@@ -74,6 +77,7 @@ my %place = (
 like($place{'the log of the primary'}, qr/execute [^:]*: .*pg_control_system/s, 'the log of the primary does hold the statements');
 like($place{'arguments of processes and pg_stat_activity'}, qr/pg_basebackup/, 'the watcher did see the copy');
 like($place{'arguments of processes and pg_stat_activity'}, qr/BASE_BACKUP|replica\.|pg_stat_progress/, 'and statements');
+unlike($place{'the log of the primary'}, qr/SCRAM-SHA-256\$/, 'and no verifier, not even through auto_explain');
 for my $place (sort keys %place)
 {
 	unlike($place{$place}, qr/\Q$typed\E/, "the typed password is not in $place");
