@@ -89,7 +89,7 @@ mkdir $occupied;
 PostgreSQL::Test::Utils::append_to_file("$occupied/precious", 'data');
 refused('target not empty', 4, qr/not an empty directory/, clone_with('-D' => $occupied), directory => $occupied);
 refused('target is a file', 4, qr/not an empty directory/, clone_with('-D' => "$occupied/precious"), directory => $occupied);
-refused('target inside the primary', 4, qr/inside the data directory/, clone_with('-D' => $primary->data_dir . '/base/standby'),
+refused('target inside the primary', 4, qr/which belongs to a server/, clone_with('-D' => $primary->data_dir . '/base/standby'),
 	directory => $primary->data_dir . '/base/standby');
 refused('target is the primary', 4, qr/a server runs in/, clone_with('-D' => $primary->data_dir), directory => "$primary->{data}/global");
 refused('no parent directory', 4, qr/cannot be created/, clone_with('-D' => "$base/no/such/parent"), directory => "$base/no");
