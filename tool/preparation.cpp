@@ -14,8 +14,8 @@ using Shared = std::shared_ptr<Preparation>;
 
 world::Value nullable(const std::string& text) { return text.empty() ? world::Value{} : text; }
 
-void create_extension(world::World& world, tool::Link& primary, Preparation& preparation) {
-    if (preparation.extension_exists) return world.reporter.fact("it is there already");
+void create_extension(tool::Link& primary, Preparation& preparation) {
+    if (preparation.extension_exists) return;
     primary.query("CREATE EXTENSION pg_replica");
     preparation.extension_created = true;
 }
@@ -45,10 +45,14 @@ std::map<std::string, world::Value> altered(tool::Link& primary) {
     return settings;
 }
 
+world::Rows ask_settings(tool::Link& primary, const Preparation& preparation, bool dry_run) {
+    return primary.query("SELECT * FROM replica.set_settings(standbys => $1::integer, dry_run => $2::boolean)",
+                         {std::to_string(preparation.standbys), dry_run ? "true" : "false"});
+}
+
 void set_settings(world::World& world, tool::Link& primary, Preparation& preparation) {
     auto before = altered(primary);
-    const world::Rows rows = primary.query("SELECT * FROM replica.set_settings(standbys => $1::integer)",
-                                           {std::to_string(preparation.standbys)});
+    const world::Rows rows = ask_settings(primary, preparation, false);
     for (std::size_t row = 0; row < rows.rows.size(); ++row) {
         if (rows.at(row, "changed") != "t") continue;
         const std::string name = rows.at(row, "name").value_or("");
@@ -128,22 +132,40 @@ std::string last_line(const std::string& text) {
     return at == std::string::npos ? text : text.substr(at + 1);
 }
 
-void admit(world::World& world, tool::Link& primary, Preparation& preparation) {
-    const world::Rows decision = primary.query(
+world::Rows decision_about(tool::Link& primary, const Preparation& preparation) {
+    return primary.query(
         "SELECT decision, explanation FROM replica.hba_decision($1, $2, $3::boolean)",
         {preparation.role, nullable(preparation.address), preparation.uses_tls ? "true" : "false"});
+}
+
+// Somebody may have meant the line that decided so far; for a network, only the note tells of it.
+void warn_of_overriding(world::World& world, const world::Rows& before, const world::Rows& added) {
+    const std::string note = added.at(0, "note").value_or("");
+    if (before.rows.empty()) {
+        if (note.find("would decide otherwise") != std::string::npos) world.reporter.warning("pg_hba.conf: " + note);
+    } else if (before.at(0, "decision") != "no match") {
+        world.reporter.warning("the new line goes before the one that decided so far: " +
+                               last_line(before.at(0, "explanation").value_or("")));
+    }
+}
+
+// A connection comes from one address: about a network there is nothing to decide.
+void admit(world::World& world, tool::Link& primary, Preparation& preparation) {
+    const bool network = preparation.address.find('/') != std::string::npos;
+    const world::Rows decision = network ? world::Rows{} : decision_about(primary, preparation);
     if (!decision.rows.empty() && decision.at(0, "decision") == "accept")
         return world.reporter.fact("it is admitted already: " +
                                    last_line(decision.at(0, "explanation").value_or("")));
     const world::Rows rows =
-        primary.query("SELECT changed, line_number, rule FROM replica.allow_standby($1, $2)",
+        primary.query("SELECT changed, line_number, rule, note FROM replica.allow_standby($1, $2)",
                       {preparation.role, nullable(preparation.address)});
-    preparation.admission_added =
-        preparation.admission_added || (!rows.rows.empty() && rows.at(0, "changed") == "t");
+    const bool changed = !rows.rows.empty() && rows.at(0, "changed") == "t";
+    preparation.admission_added = preparation.admission_added || changed;
     preparation.on_change();
-    if (!rows.rows.empty())
-        world.reporter.fact(fmt::format("line {}: {}", rows.at(0, "line_number").value_or("?"),
-                                        rows.at(0, "rule").value_or("")));
+    if (rows.rows.empty()) return;
+    world.reporter.fact(fmt::format("{}line {}: {}", changed ? "" : "it is admitted already: ",
+                                    rows.at(0, "line_number").value_or("?"), rows.at(0, "rule").value_or("")));
+    if (changed) warn_of_overriding(world, decision, rows);
 }
 
 void withdraw_admission(tool::Link& primary, const Preparation& preparation) {
@@ -179,8 +201,9 @@ void append_role_steps(plan::Plan& plan, tool::Link& primary, const Shared& shar
 
 void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
     plan.push_back(
-        {"Create the extension pg_replica on the primary",
-         [shared, &primary](world::World& world) { create_extension(world, primary, *shared); },
+        {shared->extension_exists ? "Use the extension pg_replica that is on the primary"
+                                  : "Create the extension pg_replica on the primary",
+         [shared, &primary](world::World&) { create_extension(primary, *shared); },
          [shared, &primary](world::World&) { drop_extension(primary, *shared); },
          [] { return std::string("The extension is still on the primary: DROP EXTENSION pg_replica;"); }});
     plan.push_back({fmt::format("Set what replication needs on the primary, for {} standby{}",
@@ -189,6 +212,19 @@ void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
                     [shared, &primary](world::World&) { restore_settings(primary, *shared); },
                     [shared] { return restore_by_hand(*shared); }});
     if (!shared->role.empty()) append_role_steps(plan, primary, shared);
+}
+
+std::string describe_settings(tool::Link& primary, const Preparation& preparation) {
+    if (!preparation.extension_exists) return {};
+    const world::Rows rows = ask_settings(primary, preparation, true);
+    std::string text;
+    for (std::size_t row = 0; row < rows.rows.size(); ++row) {
+        if (rows.at(row, "changed") != "t") continue;
+        text += fmt::format("    {} = {} instead of {}{}\n", rows.at(row, "name").value_or(""),
+                            rows.at(row, "asked").value_or(""), rows.at(row, "in_effect").value_or("unknown"),
+                            rows.at(row, "takes_effect") == "restart" ? ", from the next restart on" : "");
+    }
+    return text.empty() ? "No setting of the primary would change.\n" : "Settings of the primary that would change:\n" + text;
 }
 
 void drop_when_free(world::World& world, tool::Link& primary, const std::string& sql,

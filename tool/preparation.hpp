@@ -32,6 +32,10 @@ struct Preparation {
 // The link outlives the plan's execution.
 void append_steps(plan::Plan& plan, tool::Link& primary, const std::shared_ptr<Preparation>& preparation);
 
+// The settings that set_settings would change, a line each, for --dry-run; empty while the extension, which
+// knows them, is not there.
+std::string describe_settings(tool::Link& primary, const Preparation& preparation);
+
 // Replication roles and slots can be dropped only a moment after the standby's connection has ended: tries
 // for up to ten seconds while the server answers "in use".
 void drop_when_free(world::World& world, tool::Link& primary, const std::string& sql,

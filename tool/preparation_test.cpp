@@ -38,7 +38,7 @@ struct Preparing : testing::Test {
     tool::Link link{database, std::make_unique<Borrowed>(server), "the primary"};
     std::shared_ptr<preparation::Preparation> preparation = std::make_shared<preparation::Preparation>();
     std::vector<std::vector<Value>> role_parameters;
-    std::string changed = "t";
+    std::string changed = "t", note = "New line at the end of the file.";
 
     void SetUp() override {
         preparation->role = "it's";
@@ -49,10 +49,10 @@ struct Preparing : testing::Test {
         server.answer("pg_file_settings",
                       Rows{{"name", "setting"}, {{"max_wal_senders", "5"}, {"work_mem", "1MB"}}});
         server.answer("replica.set_settings", [this](const auto&) {
-            return Rows{{"name", "asked", "in_effect", "pending_restart", "changed"},
-                        {{"max_wal_senders", "10", "5", "t", changed},
-                         {"wal_keep_size", "1GB", "1GB", "f", changed},
-                         {"wal_level", "replica", "replica", "f", "f"}}};
+            return Rows{{"name", "asked", "in_effect", "takes_effect", "pending_restart", "changed"},
+                        {{"max_wal_senders", "10", "5", "restart", "t", changed},
+                         {"wal_keep_size", "1GB", "1GB", "reload", "f", changed},
+                         {"wal_level", "replica", "replica", "restart", "f", "f"}}};
         });
         server.answer("set_config", Rows{});
         server.answer("replica.create_role", [this](const auto& parameters) {
@@ -62,7 +62,8 @@ struct Preparing : testing::Test {
         server.answer("replica.drop_role", Rows{{"changed"}, {{"t"}}});
         server.answer("replica.hba_decision", Rows{{"decision", "explanation"}, {{"no match", "nothing"}}});
         server.answer("replica.allow_standby", [this](const auto&) {
-            return Rows{{"changed", "line_number", "rule"}, {{changed, "9", "host replication ..."}}};
+            return Rows{{"changed", "line_number", "rule", "note"},
+                        {{changed, "9", "host replication ...", note}}};
         });
         server.answer("replica.disallow_standby", Rows{{"changed"}, {{"t"}}});
     }
@@ -99,6 +100,47 @@ TEST_F(Preparing, SaysItsStepsInOrder) {
               " 2. Set what replication needs on the primary, for 2 standbys\n"
               " 3. Create the replication role \"it's\"\n"
               " 4. Admit the role from 10.0.0.5 in pg_hba.conf of the primary\n");
+}
+
+TEST_F(Preparing, AnExtensionThatIsThereIsUsed) {
+    plan::Plan plan;
+    preparation->extension_exists = true;
+    preparation::append_steps(plan, link, preparation);
+    EXPECT_EQ(plan[0].sentence, "Use the extension pg_replica that is on the primary");
+}
+
+TEST_F(Preparing, ADryRunListsTheSettingsThatWouldChange) {
+    EXPECT_EQ(preparation::describe_settings(link, *preparation), "");
+    EXPECT_TRUE(server.asked.empty());
+    preparation->extension_exists = true;
+    EXPECT_EQ(preparation::describe_settings(link, *preparation),
+              "Settings of the primary that would change:\n"
+              "    max_wal_senders = 10 instead of 5, from the next restart on\n"
+              "    wal_keep_size = 1GB instead of 1GB\n");
+    changed = "f";
+    EXPECT_EQ(preparation::describe_settings(link, *preparation), "No setting of the primary would change.\n");
+    EXPECT_TRUE(was_asked("dry_run => "));
+}
+
+TEST_F(Preparing, ANetworkIsAdmittedWithoutAskingWhoDecidesAboutIt) {
+    preparation->address = "10.1.0.0/24";
+    note = "New line before line 4, which would decide otherwise.";
+    EXPECT_EQ(run(false), ExitCode::ok);
+    EXPECT_FALSE(was_asked("hba_decision"));
+    EXPECT_TRUE(was_asked("allow_standby"));
+    EXPECT_TRUE(was_said("pg_hba.conf: New line before line 4, which would decide otherwise."));
+}
+
+TEST_F(Preparing, ALineThatRejectedIsQuotedWhenItIsOverridden) {
+    server.answer("replica.hba_decision",
+                  Rows{{"decision", "explanation"}, {{"reject", "line 3: no\nLine 4 decides: rejected."}}});
+    EXPECT_EQ(run(false), ExitCode::ok);
+    EXPECT_TRUE(was_said("the new line goes before the one that decided so far: Line 4 decides: rejected."));
+}
+
+TEST_F(Preparing, NothingIsOverriddenWhereNoLineDecided) {
+    EXPECT_EQ(run(false), ExitCode::ok);
+    EXPECT_FALSE(was_said("decided so far"));
 }
 
 TEST_F(Preparing, WithoutARoleThereIsNoAdmissionEither) {

@@ -100,6 +100,39 @@ SKIP: {
 }
 refused('port in use', 4, qr/port @{[$primary->port]} is in use/, clone_with('--port' => $primary->port));
 
+# --- prepare, also as a dry run
+
+for my $dry ([], ['--dry-run'])
+{
+	my $as = @$dry ? 'prepare --dry-run' : 'prepare';
+	my $with = sub {
+		my ($address, $passfile) = @_;
+		return [ 'prepare', @$dry, $primary->connection, '--replication-user', 'fresh', '--standby-address', $address, '--passfile', $passfile ];
+	};
+	refused("$as: no address", 2, qr/"foo" is not an IP address/, $with->('foo', "$base/fresh.pass"));
+	refused("$as: host bits", 2, qr/means the whole network 10\.1\.0\.0\/24/, $with->('10.1.0.5/24', "$base/fresh.pass"));
+	refused("$as: half of the internet", 2, qr/admits more than it says/, $with->('0.0.0.0/1', "$base/fresh.pass"));
+	refused("$as: no directory for the passfile", 4, qr/no directory/, $with->('10.1.0.5', "$base/no/such/fresh.pass"));
+	SKIP: {
+		skip 'root may write everywhere', 7 if $> == 0;
+		refused("$as: passfile not writable", 4, qr/may not write/, $with->('10.1.0.5', "$base/locked/fresh.pass"));
+	}
+}
+my $odd = "$base/it's fresh.pass";
+my @prepare = ('prepare', $primary->connection, '--replication-user', 'fresh', '--standby-address', '10.1.0.0/24', '--passfile', $odd);
+my $planned = run_tool([ @prepare, '--dry-run', '--standbys', 12 ], passfile => $admin);
+is($planned->{status}, 0, 'prepare --dry-run of what can be done');
+like($planned->{stdout}, qr/Use the extension pg_replica that is on the primary/, 'it knows that the extension is there');
+like($planned->{stdout}, qr/^ +max_wal_senders = 14 instead of \d+, from the next restart on$/m, 'and lists what would change');
+PostgreSQL::Test::Utils::append_to_file($hba, "host replication all 10.1.0.0/16 reject\n");
+my $prepared = run_tool([@prepare], passfile => $admin);
+is($prepared->{status}, 0, 'prepare admits a network') or diag($prepared->{output});
+like($prepared->{stderr}, qr/^warning: pg_hba\.conf: .*would decide otherwise/m, 'and warns of the line that it overrides');
+like($prepared->{stdout}, qr/^    PGPASSFILE='[^\n]*fresh\.pass' pg_replica clone -h \S+ -p \d+ -U postgres -d postgres -D DIRECTORY --replication-user fresh$/m,
+	'the command of the next step can be pasted');
+like($prepared->{stdout}, qr/password of postgres belongs into it/, 'and whose password it needs');
+ok(-e $odd, 'the password file is there');
+
 # --- the command line
 
 refused('port out of range', 2, qr/port/, clone_with('--port' => 70000));

@@ -26,6 +26,19 @@ struct PrepareOptions {
     bool dry_run = false;
 };
 
+void check_passfile(world::World& world, const std::string& file) {
+    if (world.files.kind(file) != world::Kind::missing)
+        throw refused(fmt::format("\"{}\" exists", file), "A password file is never overwritten or added to.",
+                      "Name a new file with --passfile.");
+    const std::string directory = std::filesystem::path(file).parent_path().string();
+    if (world.files.kind(directory) != world::Kind::directory)
+        throw refused(fmt::format("\"{}\" cannot be created", file), fmt::format("\"{}\" is no directory.", directory),
+                      fmt::format("mkdir -p {}", name::quote_shell(directory)));
+    if (!world.files.writable(directory))
+        throw refused(fmt::format("\"{}\" cannot be created", file),
+                      fmt::format("This user may not write in \"{}\".", directory), "Name a file elsewhere with --passfile.");
+}
+
 void check_options(world::World& world, const PrepareOptions& options) {
     if (options.replication_user.empty()) return;
     as_usage([&] { name::check_role(options.replication_user); });
@@ -33,9 +46,29 @@ void check_options(world::World& world, const PrepareOptions& options) {
         throw Failure(ExitCode::usage, "--replication-user goes with --standby-address and --passfile",
                       "The role is admitted from that address only, and its generated password is written to that file only.",
                       "Add both, or leave roles to pg_replica clone --prepare on the standby's host.");
-    if (world.files.kind(options.passfile) != world::Kind::missing)
-        throw refused(fmt::format("\"{}\" exists", options.passfile), "A password file is never overwritten or added to.",
-                      "Name a new file with --passfile.");
+    check_passfile(world, options.passfile);
+}
+
+// As replica.allow_standby reads it, but before anything is changed and also where the extension is not there yet.
+void check_address(tool::Link& link, const std::string& address) {
+    if (address.empty() || address == "local") return;
+    const auto wrong = [&address](const std::string& what, const std::string& detail) {
+        return Failure(ExitCode::usage, fmt::format("\"{}\" {}", address, what), detail,
+                       "Give --standby-address an address such as 10.0.0.5 or fd00::5, or a network such as 10.0.0.0/24.");
+    };
+    world::Rows read;
+    try {
+        read = link.query(
+            "SELECT host(a) <> host(network(a)) AND masklen(a) < CASE family(a) WHEN 4 THEN 32 ELSE 128 END, "
+            "masklen(a) < CASE family(a) WHEN 4 THEN 8 ELSE 32 END, network(a) FROM (SELECT $1::inet) AS given (a)",
+            {address});
+    } catch (const core::Error& error) {
+        if (error.sqlstate.substr(0, 2) != "22") throw;
+        throw wrong("is not an IP address or network", "Host names and the keywords of pg_hba.conf are not taken.");
+    }
+    const auto& row = read.rows.at(0);
+    if (row[0] == "t" || row[1] == "t")
+        throw wrong("admits more than it says", fmt::format("It means the whole network {}.", row[2].value_or("?")));
 }
 
 void check_primary(const cloning::PrimaryFacts& primary, const PrepareOptions& options) {
@@ -65,16 +98,31 @@ void append_passfile_step(plan::Plan& plan, const std::shared_ptr<preparation::P
                     {}});
 }
 
-// What still needs a restart, and the command line for the next step.
-void print_result(tool::Link& link, const PrepareOptions& options, const cloning::PrimaryFacts& primary) {
-    std::string waiting;
-    for (const auto& row : link.query("SELECT name FROM pg_settings WHERE pending_restart ORDER BY name").rows)
-        waiting += (waiting.empty() ? "" : ", ") + row[0].value_or("");
+// The command line of the next step, to be pasted.
+std::string clone_command(const conninfo::Parameters& login, const PrepareOptions& options) {
+    std::string command = "pg_replica clone";
+    const auto add = [&command](const char* option, const std::string& value) {
+        if (!value.empty()) command += fmt::format(" {} {}", option, name::quote_shell(value));
+    };
+    add("-h", login.get("host"));
+    add("-p", login.get("port"));
+    add("-U", login.get("user"));
+    add("-d", login.get("dbname"));
+    command += " -D DIRECTORY";
+    if (options.replication_user.empty()) return command + " --prepare";
+    add("--replication-user", options.replication_user);
+    return fmt::format("PGPASSFILE={} {}", name::quote_shell(options.passfile), command);
+}
+
+// What still needs a restart, and what comes next.
+void print_result(tool::Link& link, const PrepareOptions& options) {
+    const auto waiting = link.value("SELECT array_to_string(pending_restart, ', ') FROM replica.node").value_or("");
     if (!waiting.empty()) fmt::print("Restart the primary to bring into effect: {}.\n", waiting);
-    const std::string role =
-        options.replication_user.empty() ? " --prepare" : " --replication-user " + options.replication_user;
-    fmt::print("The primary is prepared. On the standby's host: {}pg_replica clone -h {} -p {} -D DIRECTORY{}\n",
-               options.passfile.empty() ? "" : "PGPASSFILE=" + options.passfile + " ", primary.host, primary.port, role);
+    const conninfo::Parameters login = link.session().parameters();
+    fmt::print("The primary is prepared. On the standby's host:\n    {}\n", clone_command(login, options));
+    if (!options.replication_user.empty())
+        fmt::print("Take {} along to that host; the password of {} belongs into it, too, or is asked for on a terminal.\n",
+                   options.passfile, login.get("user"));
 }
 
 ExitCode run_prepare(PrepareOptions options) {
@@ -93,6 +141,7 @@ ExitCode run_prepare(PrepareOptions options) {
     asked.replication_user = options.replication_user;
     const cloning::PrimaryFacts primary = cloning::gather(world, link, asked);
     check_primary(primary, options);
+    if (!options.replication_user.empty()) check_address(link, options.standby_address);
     const auto preparation = std::make_shared<preparation::Preparation>();
     preparation->role = options.replication_user;
     preparation->address = options.standby_address;
@@ -104,11 +153,11 @@ ExitCode run_prepare(PrepareOptions options) {
     preparation::append_steps(plan, link, preparation);
     if (!options.replication_user.empty()) append_passfile_step(plan, preparation, options, primary);
     if (options.dry_run) {
-        fmt::print("{}", plan::describe(plan));
+        fmt::print("{}{}", plan::describe(plan), preparation::describe_settings(link, *preparation));
         return ExitCode::ok;
     }
     plan::execute(plan, world);
-    print_result(link, options, primary);
+    print_result(link, options);
     return ExitCode::ok;
 }
 
