@@ -123,11 +123,18 @@ Finding listening(const Setting& listen_addresses, std::string_view address) {
     return error(fmt::format("{} Nobody at {} can connect.", detail, address), how_to_set(listen_addresses, "*", true));
 }
 
-Finding pending_restart(const std::vector<std::string>& names) {
+std::int64_t walsenders_for(std::int64_t standbys) { return standbys == 0 ? 0 : standbys + 2; }
+
+std::int64_t sessions_for(std::int64_t standbys) { return standbys == 0 ? 0 : standbys + 1; }
+
+Finding pending_restart(const std::vector<std::string>& names, std::string_view grants) {
     static constexpr std::array<std::string_view, 4> needed = {"wal_level", "max_wal_senders", "max_replication_slots",
                                                                "listen_addresses"};
     if (names.empty()) return ok("No setting waits for a restart.");
     const std::string detail = fmt::format("New values of these settings wait for a restart: {}.", fmt::join(names, ", "));
+    if (!grants.empty())
+        return warning(detail + " Without a look at the files a value that was taken back meanwhile seems to wait, too.",
+                       std::string(grants));
     const bool matters = std::any_of(names.begin(), names.end(), [](const std::string& name) {
         return std::find(needed.begin(), needed.end(), name) != needed.end();
     });

@@ -66,7 +66,15 @@ Finding role_password(const std::string& role, const std::optional<std::string>&
 // listen_addresses against the address of a standby; an empty address stands for a Unix-domain socket.
 Finding listening(const Setting& listen_addresses, std::string_view address);
 
-// Settings whose new values wait for a restart: an error where a clone depends on one.
-Finding pending_restart(const std::vector<std::string>& names);
+// Walsenders that standbys more take when they are cloned one after the other: one each and two for a clone, as
+// set_settings counts them.
+std::int64_t walsenders_for(std::int64_t standbys);
+
+// Sessions of one role that the last of its standbys needs while it is cloned: it copies and streams at once.
+std::int64_t sessions_for(std::int64_t standbys);
+
+// Settings whose new values wait for a restart: an error where a clone depends on one. grants let a caller read the
+// files who may not; without them nobody can tell a value that was taken back, so nothing is called an error then.
+Finding pending_restart(const std::vector<std::string>& names, std::string_view grants = {});
 
 }  // namespace checks

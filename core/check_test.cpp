@@ -35,6 +35,15 @@ TEST(Check, CapacityCountsWhatIsFree) {
               "ALTER SYSTEM SET max_wal_senders = '10'; -- then restart the server");
 }
 
+TEST(Check, OneCloneAtATimeAsSetSettingsCounts) {
+    EXPECT_EQ(checks::walsenders_for(0), 0);
+    EXPECT_EQ(checks::walsenders_for(1), 3);
+    EXPECT_EQ(checks::walsenders_for(12), 14);
+    EXPECT_EQ(checks::sessions_for(0), 0);
+    EXPECT_EQ(checks::sessions_for(1), 2);
+    EXPECT_EQ(checks::sessions_for(12), 13);
+}
+
 TEST(Check, AValueFixedByTheCommandLineIsNamedNotAltered) {
     EXPECT_EQ(checks::how_to_set({"wal_level", "minimal", "command line"}, "replica", true),
               "wal_level is fixed by the server's command line, which ALTER SYSTEM cannot change: set it to replica "
@@ -115,4 +124,9 @@ TEST(Check, PendingRestartsMatterWhereACloneDependsOnThem) {
     EXPECT_EQ(checks::pending_restart({}).status, ok);
     EXPECT_EQ(checks::pending_restart({"shared_buffers"}).status, warning);
     EXPECT_EQ(checks::pending_restart({"shared_buffers", "wal_level"}).status, error);
+    EXPECT_EQ(checks::pending_restart({}, "GRANT it").status, ok);
+    expect(checks::pending_restart({"wal_level"}, "GRANT it"), warning,
+           "New values of these settings wait for a restart: wal_level. Without a look at the files a value that was "
+           "taken back meanwhile seems to wait, too.",
+           "GRANT it");
 }

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "extension/check_topics.hpp"
+#include "extension/hba_facts.hpp"
 #include "extension/pending.hpp"
 #include "extension/server/boundary.hpp"
 #include "extension/server/number.hpp"
@@ -106,10 +107,17 @@ std::int64_t standbys_asked(const pg::Arguments& arguments) {
                       "Give a number of standbys from 0 to 1000.");
 }
 
+// Host names are looked up by nobody here, and a word that is none must not be called a place.
+pg::Value address_asked(const pg::Arguments& arguments) {
+    const pg::Value address = arguments.text(2);
+    if (hba::is_local(address)) return std::nullopt;
+    hba::read_address(*address);
+    return address;
+}
+
 Context gather(const pg::Arguments& arguments) {
-    Context context{standbys_asked(arguments), arguments.text(1), arguments.text(2), arguments.boolean(3, false),
+    Context context{standbys_asked(arguments), arguments.text(1), address_asked(arguments), arguments.boolean(3, false),
                     find_settings(), false, {}, {}, {}, {}};
-    if (context.address == "local") context.address.reset();
     context.pending_restart = pending::restarts();
     const pg::Row row = pg::query("SELECT pg_is_in_recovery(), quote_ident(current_user)").rows.at(0);
     context.in_recovery = row[0] == "t";

@@ -70,7 +70,7 @@ Finding replication(const Context& context) { return of_role(context, role_repli
 Finding expiry(const Context& context) { return of_role(context, role_expiry); }
 
 Finding connection_limit(const Context& context) {
-    return of_role(context, [&context](const Role& role) { return role_connections(role, context.sessions()); });
+    return of_role(context, [&context](const Role& role) { return role_connections(role, sessions_for(context.standbys)); });
 }
 
 Finding password(const Context& context) {

@@ -5,12 +5,17 @@
 #include "extension/server/number.hpp"
 #include "extension/server/query.hpp"
 #include "extension/server/version.hpp"
+#include "extension/settings_facts.hpp"
 
 namespace checks {
 
 namespace {
 
 std::int64_t count(const char* statement) { return pg::whole(pg::query_value(statement)).value_or(0); }
+
+std::string grant_files(const std::string& caller) {
+    return fmt::format("GRANT EXECUTE ON FUNCTION pg_catalog.pg_show_all_file_settings() TO {};", caller);
+}
 
 // "file line 7: error", for each row of file, line and error; at most a few of them.
 std::string places(const pg::Rows& found) {
@@ -44,7 +49,7 @@ Finding wal_level(const Context& context) {
 
 Finding max_wal_senders(const Context& context) {
     return capacity(context.setting("max_wal_senders"), count("SELECT count(*) FROM pg_stat_get_wal_senders()"),
-                    context.sessions(), "(two per clone)");
+                    walsenders_for(context.standbys), "(one per standby, two for a clone)");
 }
 
 Finding max_replication_slots(const Context& context) {
@@ -78,7 +83,10 @@ Finding read_only(const Context& context) {
                  how_to_set(setting, "off", false) + " -- or ALTER DATABASE or ALTER ROLE ... RESET where it is set");
 }
 
-Finding restarts(const Context& context) { return pending_restart(context.pending_restart); }
+Finding restarts(const Context& context) {
+    return pending_restart(context.pending_restart,
+                           settings::may_read_files() ? std::string() : grant_files(context.caller));
+}
 
 // A line whose value waits for a restart counts as not applied as well; pending_restart tells it apart, but is set for
 // what the command line fixes, too.

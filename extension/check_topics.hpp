@@ -40,8 +40,6 @@ struct Context {
         return std::find(pending_restart.begin(), pending_restart.end(), name) != pending_restart.end();
     }
     std::string grant_monitor() const { return "GRANT pg_monitor TO " + caller + ";"; }
-    // as many sessions as the clones open: one copies, one streams WAL
-    std::int64_t sessions() const { return 2 * standbys; }
 };
 
 // check_server.cpp: what the server allows

@@ -38,7 +38,10 @@ SELECT name, status, detail, hint FROM replica.check(role_name => 'regress_repli
 -- nobody admits an address that is reserved for documentation
 SELECT name, status, detail, hint FROM replica.check(role_name => 'regress_replica_bad', address => '192.0.2.1/32')
  WHERE name = 'admission';
-SELECT name, status, hint FROM replica.check(role_name => 'regress_replica_bad', address => 'no address')
+SELECT * FROM replica.check(role_name => 'regress_replica_bad', address => 'no address');
+\echo :LAST_ERROR_SQLSTATE
+SELECT * FROM replica.check(address => 'foo');
+SELECT name, status FROM replica.check(role_name => 'regress_replica_bad', address => '192.0.2.0/24')
  WHERE name = 'admission';
 SELECT (SELECT r FROM replica.check(1, 'regress_replica_bad', 'local') r WHERE name = 'admission')
      = (SELECT r FROM replica.check(1, 'regress_replica_bad') r WHERE name = 'admission') AS "local is the socket";

@@ -167,7 +167,7 @@ reload_until(q{pending_restart FROM pg_settings WHERE name = 'wal_level'});
 is(row_of('pending_restart', ''), 'ok|No setting waits for a restart.|', 'pending_restart: no restart changes what the command line fixes');
 is($node->safe_psql('postgres', $named), '{}', 'nor does the view node name it');
 is(row_of('max_wal_senders', '2'),
-    q{error|max_wal_senders = 3, 0 in use, 3 free; 4 (two per clone) needed.|max_wal_senders is fixed by the server's command line, }
+    q{error|max_wal_senders = 3, 0 in use, 3 free; 4 (one per standby, two for a clone) needed.|max_wal_senders is fixed by the server's command line, }
       . 'which ALTER SYSTEM cannot change: set it to 10 there and restart the server.', 'max_wal_senders: fixed by the command line');
 is(row_of('max_replication_slots', '2'),
     q{error|max_replication_slots = 1, 0 in use, 1 free; 2 (one per standby) needed.|ALTER SYSTEM SET max_replication_slots = '10'; }
@@ -213,6 +213,14 @@ is(row_of('synchronous_standbys', '', %as_stranger),
 $node->safe_psql('postgres', 'GRANT pg_monitor TO regress_stranger;');
 like(row_of('standby_names', '', %as_stranger), qr/^ok\|/, 'standby_names: mended by the hint');
 like(row_of('synchronous_standbys', '', %as_stranger), qr/^ok\|/, 'synchronous_standbys: mended by the hint');
+
+# the flag outlives a value that was taken back, and only the files tell
+$node->safe_psql('postgres', q{ALTER SYSTEM SET max_replication_slots = 7});
+reload_until($pending->('max_replication_slots'));
+like(row_of('pending_restart', ''), qr/^error\|.*max_replication_slots/, 'pending_restart: an error for who may read the files');
+like(row_of('pending_restart', '', %as_stranger),
+    qr/^warning\|.*max_replication_slots.*\|GRANT EXECUTE ON FUNCTION pg_catalog\.pg_show_all_file_settings\(\) TO regress_stranger;$/,
+    'pending_restart: a warning for who cannot tell');
 
 $node->safe_psql('postgres', q{ALTER SYSTEM RESET synchronous_standby_names});
 $node->safe_psql('postgres', 'SELECT pg_reload_conf()');
