@@ -1,9 +1,15 @@
 #include "tool/connection.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
+#include "core/name.hpp"
+#include "tool/failure.hpp"
 #include "tool/real/database.hpp"
 
 namespace connection {
@@ -19,6 +25,28 @@ bool is_connection_string(const std::string& text) {
 bool has_environment(const char* name) {
     const char* value = std::getenv(name);
     return value != nullptr && *value != '\0';
+}
+
+// A list of ports goes with a list of hosts; an empty one is the default.
+bool is_port_list(const std::string& text) {
+    std::istringstream list(text);
+    for (std::string port; std::getline(list, port, ',');) {
+        const bool digits = std::all_of(port.begin(), port.end(), [](unsigned char c) { return c >= '0' && c <= '9'; });
+        if (!digits || port.size() > 5 || (!port.empty() && (std::stoi(port) < 1 || std::stoi(port) > 65535))) return false;
+    }
+    return true;
+}
+
+// libpq would look these up, or blame the server.
+void check(const conninfo::Parameters& parameters) {
+    const std::string host = parameters.get("host"), port = parameters.get("port");
+    if (!is_port_list(port))
+        throw Failure(ExitCode::usage, fmt::format("\"{}\" is not a port", port), "A port is a number from 1 to 65535.",
+                      "Give the port of the server with -p.");
+    if (host.empty() || host[0] != '[') return;
+    const std::string address = host.substr(1, host.find(']') - 1);
+    throw Failure(ExitCode::usage, fmt::format("\"{}\" is not a host", host), "Brackets belong to a URI only.",
+                  fmt::format("Write the address without brackets: -h {}", name::quote_shell(address)));
 }
 
 }  // namespace
@@ -46,6 +74,7 @@ conninfo::Parameters parameters(const Options& options) {
     const bool named = parameters.has("dbname") || parameters.has("service") || has_environment("PGDATABASE") ||
                        has_environment("PGSERVICE");
     if (!named) parameters.set("dbname", "postgres");
+    check(parameters);
     return parameters;
 }
 

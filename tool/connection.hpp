@@ -21,6 +21,7 @@ void add_options(CLI::App& command, Options& options, const std::string& port_na
 
 // The parameters for Database::connect. A connection string or URI in -d wins over the other options, as in psql; the
 // database is "postgres" when neither an option nor PGDATABASE or a service names one.
+// Throws Failure (usage) for a port that is no number from 1 to 65535 and for a host in brackets.
 conninfo::Parameters parameters(const Options& options);
 
 world::Prompt prompt(const Options& options);

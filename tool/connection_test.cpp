@@ -76,6 +76,39 @@ TEST_F(Connection, AStringThatLibpqCannotReadIsAUsageErrorWithoutItsText) {
     }
 }
 
+TEST_F(Connection, APortThatIsNoneIsAUsageError) {
+    for (const char* port : {"abc", "0", "65536", "99999", "5432x", "-1", "5432,abc"}) {
+        options.port = port;
+        try {
+            connection::parameters(options);
+            ADD_FAILURE() << port << " was taken";
+        } catch (const Failure& failure) {
+            EXPECT_EQ(failure.code, ExitCode::usage);
+            EXPECT_EQ(failure.message, std::string("\"") + port + "\" is not a port");
+        }
+    }
+    for (const char* port : {"1", "65535", "5432,5433", ""}) {
+        options.port = port;
+        EXPECT_EQ(effective("port"), port);
+    }
+    options.dbname = "port=99999";
+    EXPECT_THROW(connection::parameters(options), Failure);
+}
+
+TEST_F(Connection, AHostInBracketsIsAUsageError) {
+    options.host = "[::1]";
+    try {
+        connection::parameters(options);
+        FAIL() << "it was taken";
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.code, ExitCode::usage);
+        EXPECT_EQ(failure.message, "\"[::1]\" is not a host");
+        EXPECT_EQ(failure.hint, "Write the address without brackets: -h ::1");
+    }
+    options = {"", "", "", "postgresql://ann@[::1]:5432/app", false};
+    EXPECT_EQ(effective("host"), "::1");
+}
+
 TEST_F(Connection, NeverPromptsWithTheOption) {
     EXPECT_EQ(connection::prompt(options), world::Prompt::on_terminal);
     options.no_password = true;

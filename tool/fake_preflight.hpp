@@ -36,6 +36,8 @@ struct Preflight : testing::Test {
         primary.archive_mode = "off";
         primary.host = "db1";
         primary.port = "5432";
+        primary.user = "admin";
+        primary.dbname = "my app";
         primary.role.exists = true;
         primary.login.succeeded = true;
         primary.login.system_identifier = "100";

@@ -2,14 +2,19 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <string>
 
 enum class Format { table, json };
 
 inline void add_format_option(CLI::App& command, Format& format) {
-    static const std::map<std::string, Format> names{{"table", Format::table}, {"json", Format::json}};
-    command.add_option("--format", format, "table (the default) or json")
-        ->transform(CLI::CheckedTransformer(names).description(""))
+    command
+        .add_option_function<std::string>(
+            "--format",
+            [&format](const std::string& word) {
+                if (word != "table" && word != "json")
+                    throw CLI::ValidationError("--format is table or json, not \"" + word + "\"");
+                format = word == "json" ? Format::json : Format::table;
+            },
+            "table (the default) or json")
         ->option_text("FORMAT");
 }

@@ -47,6 +47,18 @@ ExitCode run(const commands::Action& action) {
     return ExitCode::failed;
 }
 
+// What is wrong with the command line. Without a command, CLI11 only misses one and does not name the word in its place.
+std::string describe(const CLI::App* app, const CLI::Error& error) {
+    const auto commands = app->get_subcommands();
+    const auto words = app->remaining();
+    std::string message = error.what(), program = "pg_replica";
+    if (!commands.empty())
+        program += " " + commands[0]->get_name();
+    else if (!words.empty() && words[0].substr(0, 1) != "-")
+        message = fmt::format("no command \"{}\"", words[0]);
+    return fmt::format("pg_replica: error: {}\nHINT:   Run {} --help.\n", message, program);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -55,10 +67,7 @@ int main(int argc, char** argv) {
     app.set_help_flag("-?,--help", "show this help");
     app.set_version_flag("-V,--version", "pg_replica 1.0");
     app.require_subcommand(1);
-    app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-        return fmt::format("pg_replica: error: {}\nHINT:   Run {} --help.\n", error.what(),
-                           failed->get_subcommands().empty() ? "pg_replica" : "pg_replica " + failed->get_subcommands()[0]->get_name());
-    });
+    app.failure_message(describe);
     commands::Action action;
     commands::add_check(app, action);
     commands::add_prepare(app, action);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/name.hpp"
 #include "tool/failure.hpp"
 
 namespace cloning {
@@ -20,11 +21,15 @@ void warning(Findings& findings, std::string message, std::string fix) {
     findings.push_back({false, std::move(message), std::move(fix)});
 }
 
+// Only a superuser can prepare.
 std::string prepare_command(const PrimaryFacts& primary) {
-    return fmt::format(
-        "Run pg_replica prepare -h {} -p {} as a superuser, restart the primary, then run this command "
-        "again.",
-        primary.host, primary.port);
+    return fmt::format("pg_replica prepare -h {} -p {} -U {} -d {}", name::quote_shell(primary.host), primary.port,
+                       primary.is_superuser ? name::quote_shell(primary.user) : "SUPERUSER",
+                       name::quote_shell(primary.dbname));
+}
+
+std::string prepare_advice(const PrimaryFacts& primary) {
+    return fmt::format("Run {}, restart the primary, then run this command again.", prepare_command(primary));
 }
 
 void check_server(Findings& findings, const PrimaryFacts& primary) {
@@ -45,22 +50,30 @@ void check_extension(Findings& findings, const Options& options, const PrimaryFa
               "--prepare.");
 }
 
+// On a fresh primary the extension's own views are not there yet.
+std::string free_slot_advice(const PrimaryFacts& primary) {
+    const bool extended = !primary.extension_version.empty();
+    return fmt::format(
+        "SELECT slot_name, active, {} shows them; drop one that nobody needs with {}, or raise max_replication_slots "
+        "with {} and restart the primary.",
+        extended ? "retained_bytes FROM replica.slots" : "restart_lsn FROM pg_replication_slots",
+        extended ? "SELECT * FROM replica.drop_slot('NAME')" : "SELECT pg_drop_replication_slot('NAME')",
+        prepare_command(primary));
+}
+
 void check_capacity(Findings& findings, const PrimaryFacts& primary) {
     if (primary.wal_level == "minimal")
         error(findings, "wal_level of the primary is minimal: it writes too little WAL for a standby",
-              prepare_command(primary));
+              prepare_advice(primary));
     if (primary.free_walsenders < walsenders_for_copy)
         error(findings,
               fmt::format("the primary has {} of {} walsenders free, and a copy takes {}",
                           primary.free_walsenders, primary.max_wal_senders, walsenders_for_copy),
-              prepare_command(primary));
+              prepare_advice(primary));
     if (!primary.slot.exists && primary.free_slots < 1)
         error(findings,
               fmt::format("all {} replication slots of the primary are taken", primary.max_replication_slots),
-              "SELECT slot_name, active, retained_bytes FROM replica.slots shows them; drop one that nobody "
-              "needs with "
-              "SELECT * FROM replica.drop_slot('NAME'), or raise max_replication_slots with pg_replica "
-              "prepare.");
+              free_slot_advice(primary));
 }
 
 // An unfinished clone of this very cluster; of another one it says nothing about this primary.
@@ -129,6 +142,25 @@ void check_rights(Findings& findings, const Options& options, const PrimaryFacts
               "--config-dir.");
 }
 
+// Without them the copy would be undone half-way. --prepare takes a superuser anyway.
+void check_grants(Findings& findings, const Options& options, const PrimaryFacts& primary) {
+    if (options.prepare || primary.missing_rights.empty()) return;
+    std::string grants;
+    for (const std::string& right : primary.missing_rights)
+        grants += fmt::format(" GRANT {} TO {};", right, name::quote_identifier(primary.user));
+    error(findings, fmt::format("the role \"{}\" lacks rights that a clone needs", primary.user),
+          fmt::format("Run as a superuser in the database \"{}\" of the primary:{}", primary.dbname, grants));
+}
+
+// The rule that lets the role in from where the standby is; an address is missing over a Unix-domain socket.
+std::string admission_advice(const Options& options, const PrimaryFacts& primary) {
+    const std::string address =
+        options.standby_address.empty() ? primary.client_address : options.standby_address;
+    return fmt::format("Run as a superuser on the primary: SELECT * FROM replica.allow_standby({}, {});",
+                       name::quote_literal(options.replication_user),
+                       address.empty() ? "NULL" : name::quote_literal(address));
+}
+
 void check_role(Findings& findings, const Options& options, const PrimaryFacts& primary) {
     if (primary.login.succeeded) {
         if (primary.login.system_identifier != primary.system_identifier)
@@ -144,9 +176,9 @@ void check_role(Findings& findings, const Options& options, const PrimaryFacts& 
                      "Add --prepare to have it made, or name an existing role with --replication-user.");
     std::string message = fmt::format("the role \"{}\" cannot log in for replication: {}",
                                       options.replication_user, primary.login.problem);
-    if (primary.admission == "reject" || primary.admission == "no match")
-        message += " pg_hba.conf: " + primary.admission_reason;
-    error(findings, std::move(message), primary.login.hint);
+    const bool shut_out = primary.admission == "reject" || primary.admission == "no match";
+    if (shut_out) message += " pg_hba.conf: " + primary.admission_reason;
+    error(findings, std::move(message), shut_out ? admission_advice(options, primary) : primary.login.hint);
 }
 
 void check_advice(Findings& findings, const PrimaryFacts& primary) {
@@ -174,6 +206,7 @@ std::vector<Finding> findings(const Options& options, const PrimaryFacts& primar
     check_server(found, primary);
     check_extension(found, options, primary);
     check_rights(found, options, primary);
+    check_grants(found, options, primary);
     check_capacity(found, primary);
     check_slot(found, options, primary, host);
     check_forgotten_slot(found, options, primary, host);

@@ -12,7 +12,7 @@ using namespace cloning;
 using Preflight = fake::Preflight;
 
 const std::string prepare =
-    "Run pg_replica prepare -h db1 -p 5432 as a superuser, restart the primary, then run this command again.";
+    "Run pg_replica prepare -h db1 -p 5432 -U admin -d 'my app', restart the primary, then run this command again.";
 
 TEST_F(Preflight, FindsNothingWhenAllIsWell) { expect_none(); }
 
@@ -61,10 +61,40 @@ TEST_F(Preflight, AllSlotsTaken) {
         "all 4 replication slots of the primary are taken",
         "SELECT slot_name, active, retained_bytes FROM replica.slots shows them; drop one that nobody needs "
         "with SELECT * FROM replica.drop_slot('NAME'), or raise max_replication_slots with pg_replica "
-        "prepare.");
+        "prepare -h db1 -p 5432 -U admin -d 'my app' and restart the primary.");
     unfinished();
     primary.slot.exists = true;
     expect_none();
+}
+
+TEST_F(Preflight, AllSlotsTakenOnAFreshPrimary) {
+    options.prepare = true;
+    primary.extension_version = "";
+    primary.free_slots = 0;
+    primary.max_replication_slots = 4;
+    expect_error(
+        "all 4 replication slots of the primary are taken",
+        "SELECT slot_name, active, restart_lsn FROM pg_replication_slots shows them; drop one that nobody "
+        "needs with SELECT pg_drop_replication_slot('NAME'), or raise max_replication_slots with pg_replica "
+        "prepare -h db1 -p 5432 -U admin -d 'my app' and restart the primary.");
+}
+
+// The connecting role cannot run what is advised.
+TEST_F(Preflight, PrepareIsForASuperuser) {
+    primary.is_superuser = false;
+    primary.wal_level = "minimal";
+    expect_error("wal_level of the primary is minimal: it writes too little WAL for a standby",
+                 "Run pg_replica prepare -h db1 -p 5432 -U SUPERUSER -d 'my app', restart the primary, then run "
+                 "this command again.");
+}
+
+TEST_F(Preflight, EveryMissingGrantIsListed) {
+    primary.is_superuser = false;
+    primary.user = "De ployer";
+    primary.missing_rights = {"pg_monitor", "EXECUTE ON FUNCTION replica.create_slot(text)"};
+    expect_error("the role \"De ployer\" lacks rights that a clone needs",
+                 "Run as a superuser in the database \"my app\" of the primary: GRANT pg_monitor TO \"De ployer\"; "
+                 "GRANT EXECUTE ON FUNCTION replica.create_slot(text) TO \"De ployer\";");
 }
 
 TEST_F(Preflight, SlotInUse) {
@@ -152,7 +182,15 @@ TEST_F(Preflight, RoleCannotLogIn) {
     expect_error(
         "the role \"replicator_s1\" cannot log in for replication: password authentication failed "
         "pg_hba.conf: line 7 rejects it",
-        "Look at the password.");
+        "Run as a superuser on the primary: SELECT * FROM replica.allow_standby('replicator_s1', NULL);");
+    primary.client_address = "10.0.0.2";
+    options.replication_user = "o'neil";
+    primary.admission = "no match";
+    EXPECT_EQ(findings(options, primary, host).at(0).fix,
+              "Run as a superuser on the primary: SELECT * FROM replica.allow_standby('o''neil', '10.0.0.2');");
+    options.standby_address = "10.0.0.9";
+    EXPECT_EQ(findings(options, primary, host).at(0).fix,
+              "Run as a superuser on the primary: SELECT * FROM replica.allow_standby('o''neil', '10.0.0.9');");
 }
 
 TEST_F(Preflight, ARoleOfOneOwnGetsANewPassword) {

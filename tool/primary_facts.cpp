@@ -122,6 +122,31 @@ void read_role(tool::Link& primary, const Options& options, PrimaryFacts& facts)
     facts.role = {true, truth(rows.rows[0][0]), truth(rows.rows[0][1])};
 }
 
+// By OID: by name, the server looks into the schema first and refuses that without USAGE. pg_monitor is for the views of
+// standbys and slots; the marker proves that a started standby replicates, and its functions run with the caller's rights.
+void read_rights(tool::Link& primary, const Options& options, PrimaryFacts& facts) {
+    if (facts.extension_version.empty() || facts.is_superuser) return;
+    const auto rows = primary.query(R"(
+        WITH schema AS (SELECT oid FROM pg_namespace WHERE nspname = 'replica')
+        SELECT missing FROM (
+            SELECT 1, 'pg_monitor' WHERE NOT pg_has_role('pg_monitor', 'USAGE')
+            UNION ALL
+            SELECT 2, 'USAGE ON SCHEMA replica' FROM schema WHERE NOT has_schema_privilege(oid, 'USAGE')
+            UNION ALL
+            SELECT 3, 'EXECUTE ON FUNCTION ' || string_agg(format('replica.%s(text)', proname), ', ' ORDER BY proname)
+              FROM pg_proc WHERE pronamespace = (SELECT oid FROM schema) AND NOT has_function_privilege(oid, 'EXECUTE')
+               AND (proname IN ('create_slot', 'drop_slot') OR proname IN ('write_marker', 'read_marker') AND $1::boolean)
+            HAVING count(*) > 0
+            UNION ALL
+            SELECT 4, string_agg(privilege, ', ') || ' ON replica.marker'
+              FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS privilege
+             WHERE relnamespace = (SELECT oid FROM schema) AND relname = 'marker' AND $1::boolean
+               AND NOT has_table_privilege(pg_class.oid, privilege)
+            HAVING count(*) > 0) AS rights (place, missing) ORDER BY place)",
+                                    {options.no_start ? "false" : "true"});
+    for (const auto& row : rows.rows) facts.missing_rights.push_back(text(row[0]));
+}
+
 // Which line of pg_hba.conf decides; only the extension can tell, and only to who may read the rules.
 void read_admission(tool::Link& primary, const Options& options, PrimaryFacts& facts) {
     if (facts.extension_version.empty()) return;
@@ -183,6 +208,8 @@ PrimaryFacts gather(world::World& world, tool::Link& primary, const Options& opt
     const conninfo::Parameters used = primary.session().parameters();
     facts.host = used.get("host");
     facts.port = used.get("port");
+    facts.user = used.get("user");
+    facts.dbname = used.get("dbname");
     facts.uses_tls = primary.session().uses_tls();
     read_files(primary, facts);
     read_capacity(primary, facts);
@@ -190,6 +217,7 @@ PrimaryFacts gather(world::World& world, tool::Link& primary, const Options& opt
     read_tablespaces(primary, facts);
     read_slot(primary, options, facts);
     read_role(primary, options, facts);
+    read_rights(primary, options, facts);
     read_admission(primary, options, facts);
     if (facts.role.exists || !options.prepare)
         facts.login = try_login(world, primary, options.replication_user, "", login_prompt(facts, options));

@@ -57,10 +57,12 @@ struct PrimaryFacts {
     std::string socket_directories;  // unix_socket_directories; empty without the right to see them
     std::vector<Tablespace> tablespaces;
     std::string client_address;      // of this host as the primary sees it; empty over a Unix-domain socket
-    std::string host, port;
+    std::string host, port, user, dbname;  // of the connection in use
     bool uses_tls = false;
     std::string admission;           // decision for the role: accept, reject, no match; empty when it cannot be told
     std::string admission_reason;
+    // what to GRANT to user before it may clone: "EXECUTE ON FUNCTION replica.create_slot(text)"; empty for a superuser
+    std::vector<std::string> missing_rights;
     SlotFacts slot;
     RoleFacts role;
     LoginFacts login;

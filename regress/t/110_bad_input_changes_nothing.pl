@@ -55,10 +55,14 @@ refused('closed port', 3, qr/refused/, clone_with('-p' => $closed));
 refused('unknown host', 3, qr/no-such-host\.invalid/, clone_with('-h' => 'no-such-host.invalid'));
 refused('wrong password', 3, qr/password authentication failed/, clone_with(),
 	passfile => write_passfile("$base/wrong", [ '*', '*', '*', 'postgres', 'wrong' ]));
-refused('no password and no terminal', 3, qr/password/, clone_with(), passfile => $nobody);
+refused('no password and no terminal', 3, qr/No line of the password file \Q$nobody\E fits; add this one, .*:postgres:PASSWORD/,
+	clone_with(), passfile => $nobody);
+my $loose = write_passfile("$base/loose_passfile", \@admin_line);
+chmod 0644, $loose;
+refused('a password file that others may read', 3, qr/chmod 600 \Q$loose\E/, clone_with(), passfile => $loose);
 refused('unknown role', 3, qr/authentication failed/, clone_with('-U' => 'nobody_there'),
 	passfile => write_passfile("$base/unknown", [ '*', '*', '*', 'nobody_there', 'x' ]));
-refused('unknown database', 3, qr/"nowhere" does not exist/, clone_with('-d' => 'nowhere'));
+refused('unknown database', 3, qr/"nowhere" does not exist.*^HINT: .*otherwise check -d and -U/ms, clone_with('-d' => 'nowhere'));
 
 my $silent = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
 refused('a server that never answers', 3, qr/timeout|no answer|did not answer/i, clone_with('-p' => $silent->sockport));
@@ -68,6 +72,9 @@ close $silent;
 
 refused('no superuser', 4, qr/not a superuser/, clone_with('-U' => 'plain'),
 	passfile => write_passfile("$base/plain", [ '*', '*', '*', 'plain', 'plain' ]));
+refused('no grants', 4, qr/lacks rights .*GRANT pg_monitor TO "plain"; GRANT USAGE ON SCHEMA replica TO "plain"; GRANT EXECUTE ON FUNCTION replica\.create_slot\(text\), replica\.drop_slot\(text\), replica\.read_marker\(text\), replica\.write_marker\(text\) TO "plain"; GRANT SELECT, INSERT, UPDATE ON replica\.marker TO "plain";/s,
+	clone_with('-U' => 'plain', more => ['-w']),
+	passfile => write_passfile("$base/plain_again", [ '*', '*', '*', 'plain', 'plain' ]));
 refused('extension not created', 4, qr/extension pg_replica is not created/, clone_with('-d' => 'without', more => ['-w']));
 refused('unknown replication role', 4, qr/"missing" does not exist/, clone_with('--replication-user' => 'missing', more => ['-w']));
 refused('wrong replication password', 4, qr/"repl" cannot log in for replication/,
@@ -135,10 +142,19 @@ ok(-e $odd, 'the password file is there');
 
 # --- the command line
 
+refused('port of the primary out of range', 2, qr/"99999" is not a port/, clone_with('-p' => 99999));
+refused('port of the primary that is no number', 2, qr/"abc" is not a port/, clone_with('-p' => 'abc'));
+refused('host in brackets', 2, qr/without brackets: -h ::1/, clone_with('-h' => '[::1]'));
 refused('port out of range', 2, qr/port/, clone_with('--port' => 70000));
 refused('no target', 2, qr/pgdata|-D/, [ 'clone', $primary->connection ]);
 refused('unknown option', 2, qr/nonsense/, [ 'clone', '--nonsense', '-D', $directory ]);
-refused('unknown subcommand', 2, qr/./, ['klone']);
+refused('unknown subcommand', 2, qr/no command "klone"/, ['klone']);
+refused('unknown format', 2, qr/--format is table or json, not "yaml"/, [ 'status', $primary->connection, '--format', 'yaml' ]);
+refused('empty target', 2, qr/-D is empty/, clone_with('-D' => ''));
+foreach my $mapping ('/old', '=/new', '/old=')
+{
+	refused("tablespace mapping $mapping", 2, qr/"\Q$mapping\E" is not of the form OLDDIR=NEWDIR/, clone_with('-T' => $mapping));
+}
 refused('name with a line break', 2, qr/control character/, clone_with('--name' => "a\nb"));
 refused('name of a role that is too long', 2, qr/too long/, clone_with('--replication-user' => 'x' x 64, more => ['-w']));
 

@@ -8,6 +8,7 @@
 #include "tool/clone_plan.hpp"
 #include "tool/commands/commands.hpp"
 #include "tool/failure.hpp"
+#include "tool/host_facts.hpp"
 #include "tool/programs.hpp"
 #include "tool/real/database.hpp"
 #include "tool/real/environment.hpp"
@@ -32,8 +33,24 @@ std::string short_host_name(world::World& world) {
     return full.substr(0, full.find('.'));
 }
 
+bool is_mapping(const std::string& text) {
+    const cloning::Mapping sides = cloning::split_mapping(text);
+    return sides.from.rfind('/', 0) == 0 && sides.to.rfind('/', 0) == 0;
+}
+
+void check_words(const Options& options) {
+    if (options.directory.empty())
+        throw Failure(ExitCode::usage, "-D is empty", {}, "Name the data directory of the standby with -D.");
+    for (const std::string& mapping : options.tablespace_mapping)
+        if (!is_mapping(mapping))
+            throw Failure(ExitCode::usage,
+                          fmt::format("the tablespace mapping \"{}\" is not of the form OLDDIR=NEWDIR", mapping), {},
+                          "Give two absolute directories with one equals sign between them.");
+}
+
 // What the user left to us follows from what is known: the name from host and port, slot and role from the name.
 void complete(world::World& world, Options& options) {
+    check_words(options);
     options.directory = world.files.canonical(options.directory);
     if (!options.config_dir.empty()) options.config_dir = world.files.canonical(options.config_dir);
     if (!options.waldir.empty()) options.waldir = world.files.canonical(options.waldir);

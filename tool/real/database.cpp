@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tool/connect_hint.hpp"
 #include "tool/failure.hpp"
 #include "tool/real/interrupt.hpp"
 #include "tool/real/prompt.hpp"
@@ -45,19 +46,25 @@ std::string place(PGconn* connection) {
                        first_of(PQdb(connection), "(none)"));
 }
 
+// What libpq took for an option, its own defaults included.
+std::string option_of(PGconn* connection, const std::string& keyword) {
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection), &PQconninfoFree);
+    for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword; ++option)
+        if (option->keyword == keyword) return first_of(option->val, "");
+    return {};
+}
+
 std::string hint_for(PGconn* connection, bool replication) {
-    const char* database = replication ? "replication" : PQdb(connection);
-    if (PQconnectionNeedsPassword(connection))
-        return fmt::format(
-            "Put the line {} with the password into ~/.pgpass (mode 0600), or set PGPASSFILE, or run without -w on a "
-            "terminal to be asked.",
-            conninfo::passfile_line(first_of(PQhost(connection), "localhost"), first_of(PQport(connection), "5432"),
-                                    first_of(database, "*"), first_of(PQuser(connection), ""), "PASSWORD"));
-    if (PQconnectionUsedPassword(connection))
-        return "The password may be wrong or expired, or it may belong to another host, port or user in the password "
-               "file; the server's log tells the reason.";
-    return "Check -h and -p, that the server runs, that listen_addresses covers this address, and that a line in "
-           "pg_hba.conf admits it.";
+    connect_hint::Facts facts;
+    facts.host = option_of(connection, "host").empty() ? option_of(connection, "hostaddr") : first_of(PQhost(connection), "");
+    facts.port = first_of(PQport(connection), "5432");
+    facts.user = first_of(PQuser(connection), "*");
+    facts.database = replication ? "replication" : first_of(PQdb(connection), "*");
+    facts.passfile = option_of(connection, "passfile");
+    facts.state = connect_hint::look_at(facts.passfile);
+    facts.needs_password = PQconnectionNeedsPassword(connection) != 0;
+    facts.used_password = PQconnectionUsedPassword(connection) != 0;
+    return connect_hint::text(facts);
 }
 
 [[noreturn]] void fail_connect(PGconn* connection, const std::string& purpose, bool replication) {
