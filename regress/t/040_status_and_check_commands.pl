@@ -34,11 +34,11 @@ $primary->psql_ok('CREATE EXTENSION pg_replica');
 # --- connections that fail ------------------------------------------------------------------------------------------------
 my $wrong = write_passfile($primary->base . '/wrong', [ '*', '*', '*', '*', 'wrong' ]);
 for my $case (
-	[ 'a wrong password', \@connection, { passfile => $wrong }, qr/the server's log tells the reason/ ],
-	[ 'no password and no terminal', \@connection, { passfile => '/nonexistent' }, qr/\.pgpass/ ],
-	[ 'no password and -w', [ @connection, '-w' ], { passfile => '/nonexistent' }, qr/\.pgpass/ ],
-	[ 'a port where nobody listens', [ with_option('-p', free_port()) ], \%login, qr/Check -h and -p/ ],
-	[ 'a host that does not exist', [ with_option('-h', 'no-such-host.invalid') ], \%login, qr/Check -h and -p/ ])
+	[ 'a wrong password', \@connection, { passfile => $wrong }, qr/The server's log may tell more/ ],
+	[ 'no password and no terminal', \@connection, { passfile => '/nonexistent' }, qr{:postgres:PASSWORD with the password into the file /nonexistent} ],
+	[ 'no password and -w', [ @connection, '-w' ], { passfile => '/nonexistent' }, qr{:postgres:PASSWORD with the password into the file /nonexistent} ],
+	[ 'a port where nobody listens', [ with_option('-p', free_port()) ], \%login, qr/check -h and -p/ ],
+	[ 'a host that does not exist', [ with_option('-h', 'no-such-host.invalid') ], \%login, qr/check -h and -p/ ])
 {
 	my ($what, $arguments, $options, $hint) = @$case;
 	for my $command ('status', 'check')

@@ -72,9 +72,14 @@ close $silent;
 
 refused('no superuser', 4, qr/not a superuser/, clone_with('-U' => 'plain'),
 	passfile => write_passfile("$base/plain", [ '*', '*', '*', 'plain', 'plain' ]));
-refused('no grants', 4, qr/lacks rights .*GRANT pg_monitor TO "plain"; GRANT USAGE ON SCHEMA replica TO "plain"; GRANT EXECUTE ON FUNCTION replica\.create_slot\(text\), replica\.drop_slot\(text\), replica\.read_marker\(text\), replica\.write_marker\(text\) TO "plain"; GRANT SELECT, INSERT, UPDATE ON replica\.marker TO "plain";/s,
+my $no_grants = refused('no grants', 4, qr/lacks rights .*GRANT pg_monitor TO "plain"; GRANT USAGE ON SCHEMA replica TO "plain"; GRANT EXECUTE ON FUNCTION replica\.create_slot\(text\), replica\.drop_slot\(text\), replica\.read_marker\(text\), replica\.write_marker\(text\) TO "plain"; GRANT SELECT, INSERT, UPDATE ON replica\.marker TO "plain";/s,
 	clone_with('-U' => 'plain', more => ['-w']),
 	passfile => write_passfile("$base/plain_again", [ '*', '*', '*', 'plain', 'plain' ]));
+my ($grants) = $no_grants->{stderr} =~ /of the primary: (GRANT.*;)$/m;
+$primary->psql_ok($grants);
+refused('the printed grants suffice', 4, qr/\A(?!.*lacks rights).*"replicator_standby1" does not exist/s,
+	clone_with('-U' => 'plain', more => ['-w']),
+	passfile => write_passfile("$base/plain_granted", [ '*', '*', '*', 'plain', 'plain' ]));
 refused('extension not created', 4, qr/extension pg_replica is not created/, clone_with('-d' => 'without', more => ['-w']));
 refused('unknown replication role', 4, qr/"missing" does not exist/, clone_with('--replication-user' => 'missing', more => ['-w']));
 refused('wrong replication password', 4, qr/"repl" cannot log in for replication/,
