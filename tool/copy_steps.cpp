@@ -17,25 +17,6 @@ using std::chrono::steady_clock;
 // A mode that lets no server start (checkDataDir refuses group-writable directories) while it lets pg_basebackup write.
 constexpr unsigned unstartable_mode = 0770;
 
-unsigned data_mode(const Run& run) { return run.primary.group_access ? 0750 : 0700; }
-
-void check_free(world::World& world, const Run& run) {
-    const auto found = target::inspect(world.files, run.options.directory);
-    if (found.state == run.host.target.state || found.state == target::State::empty) return;
-    throw core::Error(core::sqlstate::object_in_use, fmt::format("\"{}\" is not empty any more", run.options.directory),
-                      "Something was written to it since the check.", "Choose another directory with -D.");
-}
-
-void lock(world::World& world, const std::string& directory) {
-    if (world.files.lock_directory(directory)) return;
-    throw core::Error(core::sqlstate::object_in_use, fmt::format("another pg_replica works on \"{}\"", directory), {},
-                      "Wait until it has ended.");
-}
-
-bool contains(const std::vector<std::string>& texts, const std::string& text) {
-    return std::find(texts.begin(), texts.end(), text) != texts.end();
-}
-
 std::vector<std::string> backup_command(const Run& run) {
     std::vector<std::string> argv{run.bin_dir + "/pg_basebackup", "-D", target::partial_path(run.options.directory),
                                   "-d", standby_config::copy_conninfo(run.upstream), "-S", run.options.slot,
@@ -85,9 +66,9 @@ class ProgressWatch {
             "JOIN pg_stat_replication USING (pid) WHERE application_name = $1",
             {run_.application_name});
         if (rows.rows.empty()) return note({});  // not begun, over, or not for this role to see
-        const std::string phase = rows.rows[0][0].value_or("copying"), streamed = rows.rows[0][1].value_or("0");
-        const auto total = std::stoull(rows.rows[0][2].value_or("0"));
-        world.reporter.progress({phase, std::stoull(streamed), total > 0 ? total : run_.primary.bytes});
+        const std::string phase = rows.rows[0].at(0).value_or("copying"), streamed = rows.rows[0].at(1).value_or("0");
+        const auto total = tool::bytes(rows.rows[0].at(2));
+        world.reporter.progress({phase, tool::bytes(streamed), total > 0 ? total : run_.primary.bytes});
         // a spread checkpoint takes its time without any byte
         note(phase == "waiting for checkpoint to finish" ? std::string() : phase + streamed);
     }
@@ -129,82 +110,7 @@ LoginFacts login_soon(world::World& world, Run& run) {
 
 void update_marker(world::World& world, Run& run) { target::write_marker(world.files, run.options.directory, run.marker); }
 
-// Two clones may share no directory: the second would find it filled, fail, and then empty it as its own. The marker
-// names only what this run has made or locked.
-void claim_outside(world::World& world, Run& run, bool resumed) {
-    const target::Marker& before = run.host.target.marker;
-    for (const std::string& path : outside_directories(run.options, run.primary)) {
-        const bool missing = world.files.kind(path) == world::Kind::missing;
-        if (missing) world.files.make_directory(path, data_mode(run));
-        if (missing || (resumed && contains(before.made_outside, path))) run.marker.made_outside.push_back(path);
-        update_marker(world, run);
-        lock(world, path);
-        if (target::holds_something(world.files, path))
-            throw core::Error(core::sqlstate::object_in_use, fmt::format("\"{}\" is not empty any more", path),
-                              "Something was written to it since the check.", "Choose another directory.");
-        run.marker.outside.push_back(path);
-        update_marker(world, run);
-    }
-}
-
-// What an unfinished clone made on the primary is this run's to undo, and what this run makes is marked for the next.
-void share_facts(world::World& world, Run& run, bool resumed) {
-    const auto& before = run.host.target.marker;
-    auto& preparation = *run.preparation;
-    preparation.role_created = resumed && before.role == preparation.role && !before.role.empty();
-    preparation.admission_added = resumed && before.admitted;
-    preparation.on_change = [&world, &run] {
-        run.marker.role = run.preparation->role_created ? run.preparation->role : "";
-        run.marker.admitted = run.preparation->admission_added;
-        update_marker(world, run);
-    };
-    run.marker.role = preparation.role_created ? preparation.role : "";
-    run.marker.admitted = preparation.admission_added;
-}
-
 }  // namespace
-
-void resume(world::World& world, Run& run) {
-    lock(world, run.options.directory);
-    const auto found = target::inspect(world.files, run.options.directory);
-    if (found.state == target::State::unfinished && found.marker.placed) return;
-    throw core::Error(core::sqlstate::object_in_use, fmt::format("\"{}\" has changed since the check", run.options.directory),
-                      "Another run has finished or cleared it.", "Run the same command again.");
-}
-
-void claim(world::World& world, Run& run) {
-    const std::string& directory = run.options.directory;
-    const bool resumed = run.host.target.state == target::State::unfinished;
-    const bool missing = run.host.target.state == target::State::missing;
-    if (missing) world.files.make_directory(directory, data_mode(run));
-    lock(world, directory);
-    run.marker.made_directory = missing || (resumed && run.host.target.marker.made_directory);
-    check_free(world, run);
-    run.claimed = true;
-    if (resumed) {
-        server::stop(world, directory);
-        target::wipe(world.files, directory);
-    }
-    world.files.set_mode(directory, data_mode(run));
-    run.marker.slot = run.options.slot;
-    const bool same_primary = resumed && run.host.target.marker.system_identifier == run.primary.system_identifier;
-    run.marker.slot_created = same_primary && run.host.target.marker.slot_created;
-    run.marker.system_identifier = run.primary.system_identifier;
-    if (run.preparation) share_facts(world, run, same_primary);
-    update_marker(world, run);
-    claim_outside(world, run, resumed);
-}
-
-void release_all(world::World& world, Run& run) {
-    const std::string& directory = run.options.directory;
-    if (run.claimed) target::wipe(world.files, directory);
-    if (run.marker.slot_created) {
-        // the slot could not be dropped: the mark stays, so that the next run knows it as its own
-        run.marker.placed = false;
-        return update_marker(world, run);
-    }
-    if (run.marker.made_directory && (run.claimed || world.files.list(directory).empty())) world.files.remove(directory);
-}
 
 void log_in_for_replication(world::World& world, Run& run) {
     const LoginFacts login = login_soon(world, run);
@@ -226,7 +132,7 @@ void create_slot(world::World& world, Run& run) {
     if (run.primary.slot.exists && run.primary.slot.wal_status == "lost")
         preparation::drop_when_free(world, run.link, "SELECT changed FROM replica.drop_slot($1)", run.options.slot);
     const world::Rows rows = run.link.query("SELECT changed FROM replica.create_slot($1)", {run.options.slot});
-    const bool created = !rows.rows.empty() && rows.rows[0][0] == "t";
+    const bool created = !rows.rows.empty() && rows.rows[0].at(0) == "t";
     if (!created) world.reporter.fact("it is there already, from the unfinished clone");
     run.marker.slot_created = true;
     update_marker(world, run);

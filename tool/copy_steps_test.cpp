@@ -95,12 +95,52 @@ TEST_F(CopySteps, DirectoriesOutsideAreMadeMarkedAndClearedAgain) {
     primary.tablespaces = {{"fast", "/srv/ts"}};
     files.directory("/srv/ts");
     begin();
-    EXPECT_EQ(marker().outside, (Texts{"/srv/wal", "/srv/ts"}));
+    EXPECT_EQ(marker().outside, (std::vector<target::Outside>{{"/srv/wal", files.identity("/srv/wal")},
+                                                              {"/srv/ts", files.identity("/srv/ts")}}));
     EXPECT_EQ(marker().made_outside, (Texts{"/srv/wal"}));
     files.file("/srv/wal/000000010000000000000001");
     files.file("/srv/ts/PG_15_202209061/1");
     release_all(world, *run);
     EXPECT_EQ(files.paths(), (Texts{"/", "/srv", "/srv/ts"}));
+}
+
+// A mark of somebody's making, or of a command with other options.
+TEST_F(CopySteps, WhatTheMarkNamesAndTheCommandDoesNotIsNeverEmptied) {
+    files.file("/home/precious");
+    files.directory(dir);
+    target::Marker forged;
+    forged.outside = {{"/home", files.identity("/home")}};
+    forged.made_outside = {"/home"};
+    target::write_marker(files, dir, forged);
+    files.file(dir + "/pg_replica.partial/1");
+    EXPECT_EQ(claim_error(), "\"/home\" is not what this clone would fill, and is not emptied");
+    release_all(world, *run);
+    EXPECT_TRUE(files.has("/home/precious"));
+    EXPECT_TRUE(files.has(dir + "/pg_replica.partial/1")) << "nothing is removed before the user has decided";
+    files.remove("/home/precious");
+    EXPECT_EQ(claim_error(), "");
+    EXPECT_TRUE(files.has("/home")) << "it is not among the directories of this command";
+}
+
+TEST_F(CopySteps, ADirectoryOutsideThatWasExchangedDuringTheCopyIsLeftAndNamed) {
+    options.waldir = "/srv/wal";
+    begin();
+    files.file("/srv/wal/precious");
+    files.links.insert("/srv/wal");
+    release_all(world, *run);
+    EXPECT_TRUE(files.has("/srv/wal/precious"));
+    ASSERT_FALSE(reporter.said.empty());
+    EXPECT_EQ(reporter.said.back(),
+              "\"/srv/wal\" is not the directory any more that the clone filled; what it holds was left as it is");
+}
+
+TEST_F(CopySteps, AnUnfinishedCloneWithItsOwnDirectoriesOutsideIsCleared) {
+    options.waldir = "/srv/wal";
+    begin();
+    files.file("/srv/wal/000000010000000000000001");
+    begin();
+    EXPECT_TRUE(files.list("/srv/wal").empty());
+    EXPECT_EQ(marker().made_outside, Texts{"/srv/wal"});
 }
 
 // Two clones for two directories, and one tablespace directory for both: the one that comes second must not

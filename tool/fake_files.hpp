@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -21,6 +22,7 @@ class Tree : public world::Files {
         world::Kind kind = world::Kind::directory;
         std::string text;
         unsigned mode = 0700;
+        std::size_t number = 0;  // the inode; 0: the path stands for it
     };
 
     Tree() { nodes["/"] = {}; }
@@ -28,11 +30,11 @@ class Tree : public world::Files {
     // A file or directory with everything above it.
     void file(const std::string& path, const std::string& text = "") {
         directory(parent(path));
-        nodes[path] = {world::Kind::file, text, 0600};
+        nodes[path] = {world::Kind::file, text, 0600, 0};
     }
     void directory(const std::string& path, unsigned mode = 0700) {
         if (path.size() > 1) directory(parent(path));
-        nodes.try_emplace(path, Node{world::Kind::directory, "", mode});
+        nodes.try_emplace(path, Node{world::Kind::directory, "", mode, 0});
     }
     bool has(const std::string& path) const { return nodes.count(path) > 0; }
     std::vector<std::string> paths() const {
@@ -57,15 +59,20 @@ class Tree : public world::Files {
         if (kind(path) != world::Kind::file || unreadable.count(path) > 0) fail("read", path);
         return nodes[path].text;
     }
+    std::optional<std::string> read_private(const std::string& path) override {
+        if (kind(path) != world::Kind::file || unreadable.count(path) > 0 || !owned(path)) return {};
+        if (nodes[path].mode != 0600 || links.count(path) > 0) return {};
+        return nodes[path].text;
+    }
     void write(const std::string& path, const std::string& text, unsigned mode) override {
         change();
         if (kind(parent(path)) != world::Kind::directory) fail("create", path);
-        nodes[path] = {world::Kind::file, text, mode};
+        nodes[path] = {world::Kind::file, text, mode, 0};
     }
     void make_directory(const std::string& path, unsigned mode) override {
         change();
         if (has(path) || kind(parent(path)) != world::Kind::directory) fail("create the directory", path);
-        nodes[path] = {world::Kind::directory, "", mode};
+        nodes[path] = {world::Kind::directory, "", mode, 0};
     }
     void set_mode(const std::string& path, unsigned mode) override {
         change();
@@ -95,15 +102,30 @@ class Tree : public world::Files {
             nodes.erase(each);
         }
     }
+    std::string identity(const std::string& path) override {
+        if (kind(path) != world::Kind::directory || links.count(path) > 0) return "";
+        const auto number = nodes[path].number > 0 ? nodes[path].number : std::hash<std::string>()(path);
+        return "7:" + std::to_string(number);
+    }
+    bool empty_directory(const std::string& path, const std::string& wanted) override {
+        if (wanted.empty() || identity(path) != wanted) return false;
+        for (const std::string& name : list(path))
+            if (name != "lost+found") remove_tree(path + "/" + name);
+        return true;
+    }
     void sync_directory(const std::string&) override {}
     std::string canonical(const std::string& path) override { return path; }
     std::uint64_t free_bytes(const std::string&) override { return free; }
     bool writable(const std::string& path) override { return unwritable.count(path) == 0; }
     bool owned(const std::string& path) override { return foreign.count(path) == 0; }
+    bool writable_by_others(const std::string& path) override {
+        return has(path) && (nodes[path].mode & 022) != 0;
+    }
     bool lock_directory(const std::string& path) override { return locked_by_others.count(path) == 0; }
 
     std::map<std::string, Node> nodes;
-    std::set<std::string> foreign, unwritable, unreadable, unremovable, locked_by_others;
+    // links: paths that are links to what the node tells
+    std::set<std::string> foreign, links, unwritable, unreadable, unremovable, locked_by_others;
     std::uint64_t free = 1ULL << 40;
     int changes_left = -1;  // before the file system is cut off; negative: it never is
 

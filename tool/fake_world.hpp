@@ -57,17 +57,23 @@ class Files : public world::Files {
         return unexpected<std::vector<std::string>>();
     }
     std::string read(const std::string&) override { return unexpected<std::string>(); }
+    std::optional<std::string> read_private(const std::string&) override {
+        return unexpected<std::optional<std::string>>();
+    }
     void write(const std::string&, const std::string&, unsigned) override { unexpected<void>(); }
     void make_directory(const std::string&, unsigned) override { unexpected<void>(); }
     void set_mode(const std::string&, unsigned) override { unexpected<void>(); }
     void rename(const std::string&, const std::string&) override { unexpected<void>(); }
     void remove(const std::string&) override { unexpected<void>(); }
     void remove_tree(const std::string&) override { unexpected<void>(); }
+    std::string identity(const std::string&) override { return unexpected<std::string>(); }
+    bool empty_directory(const std::string&, const std::string&) override { return unexpected<bool>(); }
     void sync_directory(const std::string&) override { unexpected<void>(); }
     std::string canonical(const std::string&) override { return unexpected<std::string>(); }
     std::uint64_t free_bytes(const std::string&) override { return unexpected<std::uint64_t>(); }
     bool writable(const std::string&) override { return unexpected<bool>(); }
     bool owned(const std::string&) override { return unexpected<bool>(); }
+    bool writable_by_others(const std::string&) override { return unexpected<bool>(); }
     bool lock_directory(const std::string&) override { return unexpected<bool>(); }
 
  private:

@@ -187,13 +187,12 @@ HostFacts look_at_host(world::World& world, const Options& options, const Primar
     host.log_usable = log_directory == options.directory || is_writable_directory(world.files, log_directory);
     host.config_dir_usable =
         options.config_dir.empty() || is_writable_directory(world.files, options.config_dir);
-    const auto& known = host.target.marker.outside;
     for (const std::string& path : outside_directories(options, primary)) {
         if (world.files.kind(path) == world::Kind::missing &&
             !is_writable_directory(world.files, fs::path(path).parent_path().string()))
             host.unmakeable_outside.push_back(path);
-        if (std::find(known.begin(), known.end(), path) == known.end() &&
-            target::holds_something(world.files, path))
+        if (target::holds_something(world.files, path) &&
+            !target::is_claimed(world.files, host.target.marker, world.files.canonical(path)))
             host.occupied_outside.push_back(path);
     }
     const std::string bin_dir = programs_folder(world, options, primary);

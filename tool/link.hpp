@@ -1,6 +1,7 @@
 // A session with a server that outlives a restart of that server.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "tool/world.hpp"
@@ -27,5 +28,10 @@ class Link {
     conninfo::Parameters parameters_;
     std::string purpose_;
 };
+
+// What a server answered, as a number; 0 for NULL. Throws core::Error (08006) with the answer when it is no number: the
+// other side need not be the PostgreSQL server that it claims to be.
+int number(const world::Value& value);
+std::uint64_t bytes(const world::Value& value);
 
 }  // namespace tool

@@ -7,6 +7,7 @@
 #include "tool/commands/commands.hpp"
 #include "tool/failure.hpp"
 #include "tool/real/interrupt.hpp"
+#include "tool/render/text.hpp"
 
 namespace {
 
@@ -17,7 +18,7 @@ void print(const char* label, const std::string& text) {
     std::string_view rest = text;
     while (!rest.empty()) {
         const auto end = std::min(rest.find('\n'), rest.size());
-        show(fmt::format("{}{}\n", label, rest.substr(0, end)));
+        show(fmt::format("{}{}\n", label, render::escaped(rest.substr(0, end))));
         rest.remove_prefix(std::min(end + 1, rest.size()));
         label = "        ";
     }
@@ -42,7 +43,7 @@ ExitCode run(const commands::Action& action) {
         show("pg_replica: stopped by a signal; nothing was changed\n");
         return ExitCode::interrupted;
     } catch (const std::exception& error) {
-        show(fmt::format("pg_replica: error: unexpected failure: {}\n", error.what()));
+        show(fmt::format("pg_replica: error: unexpected failure: {}\n", render::escaped(error.what())));
     }
     return ExitCode::failed;
 }

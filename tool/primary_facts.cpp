@@ -11,7 +11,7 @@ namespace cloning {
 namespace {
 
 bool truth(const world::Value& value) { return value == "t" || value == "true"; }
-int number(const world::Value& value) { return value ? std::stoi(*value) : 0; }
+using tool::number;
 std::string text(const world::Value& value) { return value.value_or(""); }
 
 // Before anything else is asked: an older server does not even know the settings that are asked for.
@@ -58,7 +58,7 @@ void read_files(tool::Link& primary, PrimaryFacts& facts) {
         "('data_directory', 'config_file', 'hba_file', 'ident_file', 'archive_command', 'restore_command', "
         "'unix_socket_directories')");
     std::map<std::string, std::string> found;
-    for (const auto& row : rows.rows) found[text(row[0])] = text(row[1]);
+    for (const auto& row : rows.rows) found[text(row.at(0))] = text(row.at(1));
     facts.data_directory = found["data_directory"];
     facts.config_file = found["config_file"];
     facts.hba_file = found["hba_file"];
@@ -89,27 +89,27 @@ void read_limits(tool::Link& primary, PrimaryFacts& facts) {
         "('max_connections', 'max_prepared_transactions', 'max_locks_per_transaction', 'max_wal_senders', "
         "'max_worker_processes')");
     for (const auto& row : rows.rows) {
-        facts.limits[text(row[0])] = text(row[1]);
-        if (truth(row[2])) facts.command_line_limits.push_back(text(row[0]));
-        if (truth(row[2]) || truth(row[3])) facts.travelling_limits.push_back(text(row[0]));
+        facts.limits[text(row.at(0))] = text(row.at(1));
+        if (truth(row.at(2))) facts.command_line_limits.push_back(text(row.at(0)));
+        if (truth(row.at(2)) || truth(row.at(3))) facts.travelling_limits.push_back(text(row.at(0)));
     }
 }
 
 void read_tablespaces(tool::Link& primary, PrimaryFacts& facts) {
     const auto rows = primary.query(
         "SELECT spcname, pg_tablespace_location(oid) FROM pg_tablespace WHERE pg_tablespace_location(oid) <> ''");
-    for (const auto& row : rows.rows) facts.tablespaces.push_back({text(row[0]), text(row[1])});
+    for (const auto& row : rows.rows) facts.tablespaces.push_back({text(row.at(0)), text(row.at(1))});
     const auto may_see = primary.value(
         "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') OR current_setting('is_superuser') = 'on'");
     if (truth(may_see))
-        facts.bytes = std::stoull(text(primary.value("SELECT sum(pg_tablespace_size(oid)) FROM pg_tablespace")));
+        facts.bytes = tool::bytes(primary.value("SELECT sum(pg_tablespace_size(oid)) FROM pg_tablespace"));
 }
 
 void read_slot(tool::Link& primary, const Options& options, PrimaryFacts& facts) {
     const auto rows = primary.query(
         "SELECT active, slot_type = 'physical', wal_status FROM pg_replication_slots WHERE slot_name = $1", {options.slot});
     if (rows.rows.empty()) return;
-    facts.slot = {true, truth(rows.rows[0][0]), truth(rows.rows[0][1]), text(rows.rows[0][2])};
+    facts.slot = {true, truth(rows.rows[0].at(0)), truth(rows.rows[0].at(1)), text(rows.rows[0].at(2))};
 }
 
 void read_role(tool::Link& primary, const Options& options, PrimaryFacts& facts) {
@@ -119,7 +119,7 @@ void read_role(tool::Link& primary, const Options& options, PrimaryFacts& facts)
         "FROM pg_roles AS r WHERE rolname = $1",
         {options.replication_user});
     if (rows.rows.empty()) return;
-    facts.role = {true, truth(rows.rows[0][0]), truth(rows.rows[0][1])};
+    facts.role = {true, truth(rows.rows[0].at(0)), truth(rows.rows[0].at(1))};
 }
 
 // By OID: by name, the server looks into the schema first and refuses that without USAGE. pg_monitor is for the views of
@@ -144,7 +144,7 @@ void read_rights(tool::Link& primary, const Options& options, PrimaryFacts& fact
                AND NOT has_table_privilege(pg_class.oid, privilege)
             HAVING count(*) > 0) AS rights (place, missing) ORDER BY place)",
                                     {options.no_start ? "false" : "true"});
-    for (const auto& row : rows.rows) facts.missing_rights.push_back(text(row[0]));
+    for (const auto& row : rows.rows) facts.missing_rights.push_back(text(row.at(0)));
 }
 
 // Which line of pg_hba.conf decides; only the extension can tell, and only to who may read the rules.

@@ -37,7 +37,7 @@ std::vector<conf::Setting> primary_settings(Run& run) {
         "AND setting IS NOT NULL ORDER BY seqno",
         {run.primary.data_directory + "/postgresql.auto.conf"});
     std::vector<conf::Setting> settings;
-    for (const auto& row : rows.rows) settings.push_back({row[0].value_or(""), row[1].value_or("")});
+    for (const auto& row : rows.rows) settings.push_back({row.at(0).value_or(""), row.at(1).value_or("")});
     return settings;
 }
 
@@ -113,7 +113,7 @@ conninfo::Parameters standby_login(const Run& run, const server::Running& runnin
 void check_wal_is_there(Run& run) {
     const auto rows =
         run.link.query_again("SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1", {run.options.slot}).rows;
-    if (!rows.empty() && rows[0][0] && rows[0][0] != "lost") return;
+    if (!rows.empty() && rows[0].at(0) && rows[0].at(0) != "lost") return;
     throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
                       fmt::format("the slot \"{}\" has lost WAL that the standby needs", run.options.slot),
                       "More WAL was written during the copy than max_slot_wal_keep_size of the primary lets a slot keep, or "

@@ -17,6 +17,13 @@ inline constexpr const char* partial_name = "pg_replica.partial";
 inline constexpr const char* marker_name = "pg_replica.unfinished";
 inline constexpr const char* passfile_name = "pg_replica.passfile";
 
+// A directory elsewhere, by its canonical path and by what it was when the clone claimed it empty.
+struct Outside {
+    std::string path;
+    std::string identity;  // "DEVICE:INODE"
+    bool operator==(const Outside&) const = default;
+};
+
 // What is known of an unfinished clone.
 struct Marker {
     std::string slot;               // created, or about to be created, on the primary
@@ -26,7 +33,7 @@ struct Marker {
     bool slot_created = false;
     bool made_directory = false;       // the directory did not exist before
     bool placed = false;               // the copy is verified and in place
-    std::vector<std::string> outside;  // empty directories elsewhere that the copy fills: tablespaces, WAL
+    std::vector<Outside> outside;      // empty directories elsewhere that the copy fills: tablespaces, WAL
     std::vector<std::string> made_outside;  // those of them that the clone made itself
 };
 
@@ -50,15 +57,24 @@ std::string passfile_path(const std::string& directory);
 // something.
 bool holds_something(world::Files& files, const std::string& path);
 
-// Looks, and changes nothing.
+// Looks, and changes nothing. A mark counts only when nobody else can have written it: a file of exactly this
+// tool's text, own and private, in an own directory that only its owner may write to.
 Found inspect(world::Files& files, const std::string& directory);
 
 void write_marker(world::Files& files, const std::string& directory, const Marker& marker);
 
-// Removes everything that a clone made in a directory that bears the marker and in the directories outside
-// that the marker names, the marker last; lost+found stays. A wipe that breaks off leaves an unfinished clone
-// that is not placed.
-void wipe(world::Files& files, const std::string& directory);
+// path is the directory that the clone of the marker has claimed, and no other that took its place.
+bool is_claimed(world::Files& files, const Marker& marker, const std::string& path);
+
+// Of the directories outside that the marker names, those that hold something and are not among own (canonical
+// paths) or not the ones that were claimed: nothing says that their content is the clone's.
+std::vector<std::string> not_ours(world::Files& files, const Marker& marker,
+                                  const std::vector<std::string>& own);
+
+// Removes everything that a clone made in a directory that bears a mark of this tool and in the directories
+// outside that marker names, the mark last; lost+found stays. Returned is what is left as it is: directory
+// itself without such a mark, and directories outside that are not the claimed ones any more. A wipe that breaks off leaves an unfinished clone that is not placed.
+std::vector<std::string> wipe(world::Files& files, const std::string& directory, const Marker& marker);
 
 // Moves the finished copy from the staging folder into place.
 void place(world::Files& files, const std::string& directory);

@@ -82,7 +82,7 @@ TEST_F(Target, AMarkerReadsBackWithHostilePaths) {
     marker.role = "a'b\\c # \" =";
     marker.admitted = marker.slot_created = marker.made_directory = marker.placed = true;
     marker.system_identifier = "7300000000000000001";
-    marker.outside = {"/ts/it's", "/ts/back\\slash", "/ts/a = b # c", "/ts/  two  ", "/ts/ü✓"};
+    marker.outside = {{"/ts/it's", "7:1"}, {"/ts/back\\slash", "7:2"}, {"/ts/a = b # c", "7:3"}, {"/ts/  two  ", "7:4"}, {"/ts/ü✓", "7:5"}};
     marker.made_outside = {"/ts/it's"};
     target::write_marker(files, dir, marker);
     EXPECT_EQ(files.nodes[target::marker_path(dir)].mode, 0600u);
@@ -103,7 +103,7 @@ TEST_F(Target, AMarkerReadsBackWithHostilePaths) {
 
 TEST_F(Target, APathThatWouldBeAnotherLineOfTheMarkerIsRefused) {
     target::Marker marker;
-    marker.outside = {"/ts\noutside = '/home'"};
+    marker.outside = {{"/ts\noutside = '/home'", "7:1"}};
     EXPECT_THROW(target::write_marker(files, dir, marker), core::Error);
     EXPECT_FALSE(files.has(target::marker_path(dir)));
 }
@@ -115,6 +115,49 @@ TEST_F(Target, AMarkerOfAnotherUserIsNotOurs) {
     EXPECT_EQ(target::inspect(files, dir).state, State::occupied);
 }
 
+TEST_F(Target, ALinkNamedLikeTheMarkerIsNotOurs) {
+    marked();
+    files.links.insert(target::marker_path(dir));
+    EXPECT_EQ(target::inspect(files, dir).state, State::occupied);
+}
+
+// What a server writes for its users (COPY, lo_export, logs) does not look so.
+TEST_F(Target, AMarkerThatOthersMayReadIsNotOurs) {
+    marked();
+    files.nodes[target::marker_path(dir)].mode = 0644;
+    EXPECT_EQ(target::inspect(files, dir).state, State::occupied);
+}
+
+TEST_F(Target, AMarkerInADirectoryThatOthersMayWriteToIsNotOurs) {
+    marked();
+    for (const unsigned mode : {0770u, 0702u}) {
+        files.nodes[dir].mode = mode;
+        EXPECT_EQ(target::inspect(files, dir).state, State::occupied);
+    }
+    files.nodes[dir].mode = 0750;
+    EXPECT_EQ(target::inspect(files, dir).state, State::unfinished);
+}
+
+TEST_F(Target, AMarkerWithAnythingElseInItIsNotOurs) {
+    marked();
+    std::string& text = files.nodes[target::marker_path(dir)].text;
+    const std::string whole = text;
+    const auto state_with = [&](const std::string& changed) {
+        text = changed;
+        return target::inspect(files, dir).state;
+    };
+    EXPECT_EQ(state_with(whole + "LOG:  a line\n"), State::occupied);
+    EXPECT_EQ(state_with("LOG:  a line\n" + whole), State::occupied);
+    EXPECT_EQ(state_with(whole + "slot = 's2'\n"), State::occupied);
+    EXPECT_EQ(state_with(whole + "unknown = 's2'\n"), State::occupied);
+    EXPECT_EQ(state_with(whole + "outside = '/home'\n"), State::occupied) << "without an identity";
+    EXPECT_EQ(state_with(whole.substr(whole.find('\n') + 1)), State::occupied);
+    EXPECT_EQ(state_with(whole.substr(0, whole.size() - 1)), State::occupied);
+    EXPECT_EQ(state_with("outside = '/home'\n"), State::occupied);
+    EXPECT_EQ(state_with(""), State::occupied);
+    EXPECT_EQ(state_with(whole), State::unfinished);
+}
+
 TEST_F(Target, ADirectoryNamedLikeTheMarkerIsNotOurs) {
     files.directory(target::marker_path(dir));
     EXPECT_EQ(target::inspect(files, dir).state, State::occupied);
@@ -124,7 +167,7 @@ TEST_F(Target, WipeTouchesNothingWithoutTheMarker) {
     files.file(dir + "/base/1", "precious");
     files.file(dir + "/global/pg_control");
     const auto before = files.paths();
-    target::wipe(files, dir);
+    EXPECT_EQ(target::wipe(files, dir, {}), std::vector<std::string>{dir});
     EXPECT_EQ(files.paths(), before);
 }
 
@@ -132,7 +175,7 @@ TEST_F(Target, WipeRemovesTheCloneAndLeavesLostAndFoundAndTheNeighbours) {
     files.file("/srv/neighbour", "precious");
     files.directory(dir + "/lost+found");
     copied();
-    target::wipe(files, dir);
+    EXPECT_TRUE(target::wipe(files, dir, {}).empty());
     EXPECT_EQ(files.paths(),
               (std::vector<std::string>{"/", "/srv", "/srv/neighbour", dir, dir + "/lost+found"}));
 }
@@ -143,14 +186,46 @@ TEST_F(Target, WipeEmptiesTheDirectoriesOutsideAndRemovesThoseItMade) {
     files.directory("/ts/there/lost+found");
     files.file("/ts/made/PG_15/1");
     files.file("/ts/foreign/PG_15/1");
-    marker.outside = {"/ts/there", "/ts/made", "/ts/gone"};
+    for (const char* path : {"/ts/there", "/ts/made"}) marker.outside.push_back({path, files.identity(path)});
+    marker.outside.push_back({"/ts/gone", "7:1"});
     marker.made_outside = {"/ts/made"};
     target::write_marker(files, dir, marker);
-    target::wipe(files, dir);
+    EXPECT_TRUE(target::wipe(files, dir, marker).empty());
     EXPECT_TRUE(files.has("/ts/there/lost+found"));
     EXPECT_FALSE(files.has("/ts/there/PG_15"));
     EXPECT_FALSE(files.has("/ts/made"));
     EXPECT_TRUE(files.has("/ts/foreign/PG_15/1"));
+}
+
+// Whoever may rename beside it must not lead the removal elsewhere.
+TEST_F(Target, WipeLeavesADirectoryOutsideThatIsNotTheClaimedOneAnyMore) {
+    auto marker = marked();
+    for (const char* path : {"/ts/other", "/ts/link", "/ts/own"}) {
+        files.file(std::string(path) + "/precious");
+        marker.outside.push_back({path, files.identity(path)});
+        marker.made_outside.push_back(path);
+    }
+    target::write_marker(files, dir, marker);
+    files.nodes["/ts/other"].number = 42;
+    files.links.insert("/ts/link");
+    EXPECT_EQ(target::wipe(files, dir, marker), (std::vector<std::string>{"/ts/other", "/ts/link"}));
+    EXPECT_TRUE(files.has("/ts/other/precious"));
+    EXPECT_TRUE(files.has("/ts/link/precious"));
+    EXPECT_FALSE(files.has("/ts/own"));
+}
+
+TEST_F(Target, NotOursIsWhatTheCommandDoesNotNameOrWhatHasChanged) {
+    target::Marker marker;
+    for (const char* path : {"/ts/a", "/ts/b", "/ts/c", "/ts/empty"}) {
+        if (path != std::string("/ts/empty")) files.file(std::string(path) + "/precious");
+        else files.directory(path);
+        marker.outside.push_back({path, files.identity(path)});
+    }
+    EXPECT_EQ(target::not_ours(files, marker, {"/ts/a", "/ts/b"}), std::vector<std::string>{"/ts/c"});
+    files.nodes["/ts/b"].number = 42;
+    EXPECT_EQ(target::not_ours(files, marker, {"/ts/a", "/ts/b"}), (std::vector<std::string>{"/ts/b", "/ts/c"}));
+    EXPECT_TRUE(target::is_claimed(files, marker, "/ts/a"));
+    EXPECT_FALSE(target::is_claimed(files, marker, "/ts/b"));
 }
 
 TEST_F(Target, AWipeThatIsCutOffStaysOursAndUnplacedAndNeverStartsAsAPrimary) {
@@ -159,7 +234,7 @@ TEST_F(Target, AWipeThatIsCutOffStaysOursAndUnplacedAndNeverStartsAsAPrimary) {
     auto marker = target::inspect(files, dir).marker;
     marker.placed = true;
     target::write_marker(files, dir, marker);
-    const int changes = cut_everywhere([this] { target::wipe(files, dir); },
+    const int changes = cut_everywhere([this] { target::wipe(files, dir, {}); },
                                        [this](int change) {
                                            if (change == 0) return;
                                            const auto found = target::inspect(files, dir);

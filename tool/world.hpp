@@ -66,6 +66,9 @@ class Files {
     // The names in a directory, without . and ..
     virtual std::vector<std::string> list(const std::string& path) = 0;
     virtual std::string read(const std::string& path) = 0;
+    // The text of a file that nobody else can have written: a regular file and no link, with one name, owned by this
+    // process' user, mode 0600. Nothing when path is anything else or cannot be read.
+    virtual std::optional<std::string> read_private(const std::string& path) = 0;
     // Writes by temporary file, fsync and rename with exactly this mode.
     virtual void write(const std::string& path, const std::string& text, unsigned mode) = 0;
     virtual void make_directory(const std::string& path, unsigned mode) = 0;
@@ -75,6 +78,11 @@ class Files {
     virtual void remove(const std::string& path) = 0;
     // Removes a tree; follows no links out of it.
     virtual void remove_tree(const std::string& path) = 0;
+    // "DEVICE:INODE" of a directory, links not followed; empty when path is no directory.
+    virtual std::string identity(const std::string& path) = 0;
+    // Removes what is in the directory of that identity, lost+found left out, and follows no links; false, and nothing
+    // is removed, when path is another directory or none.
+    virtual bool empty_directory(const std::string& path, const std::string& identity) = 0;
     virtual void sync_directory(const std::string& path) = 0;
     // Path without links, . and ..; components that do not exist yet are allowed at its end.
     virtual std::string canonical(const std::string& path) = 0;
@@ -82,6 +90,8 @@ class Files {
     virtual bool writable(const std::string& path) = 0;
     // The path is owned by the user that this process runs as.
     virtual bool owned(const std::string& path) = 0;
+    // Group or others may write to the path.
+    virtual bool writable_by_others(const std::string& path) = 0;
     // Takes a lock on a directory until this process ends; false when another process has it.
     virtual bool lock_directory(const std::string& path) = 0;
 };

@@ -67,8 +67,8 @@ void check_address(tool::Link& link, const std::string& address) {
         throw wrong("is not an IP address or network", "Host names and the keywords of pg_hba.conf are not taken.");
     }
     const auto& row = read.rows.at(0);
-    if (row[0] == "t" || row[1] == "t")
-        throw wrong("admits more than it says", fmt::format("It means the whole network {}.", row[2].value_or("?")));
+    if (row.at(0) == "t" || row.at(1) == "t")
+        throw wrong("admits more than it says", fmt::format("It means the whole network {}.", row.at(2).value_or("?")));
 }
 
 void check_primary(const cloning::PrimaryFacts& primary, const PrepareOptions& options) {

@@ -1,11 +1,13 @@
 #include "tool/real/files.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -34,6 +36,7 @@ class Descriptor {
  public:
     Descriptor(const std::string& path, int flags, unsigned mode = 0)
         : number_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+    explicit Descriptor(int number) : number_(number) {}
     ~Descriptor() {
         if (number_ >= 0) close(number_);
     }
@@ -69,6 +72,39 @@ void write_new(const std::string& path, const std::string& text, unsigned mode) 
     if (fchmod(file.number(), mode) != 0) fail("set the mode of", path, errno);
     write_all(file, text, path);
     if (fsync(file.number()) != 0) fail("flush", path, errno);
+}
+
+std::string identity_of(const struct stat& status) {
+    return S_ISDIR(status.st_mode) ? fmt::format("{}:{}", status.st_dev, status.st_ino) : "";
+}
+
+std::vector<std::string> names_in(int directory, const std::string& path) {
+    const int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR* stream = copy < 0 ? nullptr : fdopendir(copy);
+    if (stream == nullptr) {
+        const int error = errno;
+        if (copy >= 0) close(copy);
+        fail("read the directory", path, error);
+    }
+    std::vector<std::string> names;
+    while (const dirent* entry = readdir(stream)) names.emplace_back(entry->d_name);
+    closedir(stream);
+    return names;
+}
+
+// By descriptors only: whoever renames directories meanwhile leads this nowhere else.
+void empty_at(int directory, const std::string& path, const std::string& keep) {
+    for (const std::string& name : names_in(directory, path)) {
+        if (name == "." || name == ".." || name == keep) continue;
+        if (unlinkat(directory, name.c_str(), 0) == 0 || errno == ENOENT) continue;
+        const int error = errno;
+        const std::string inner = path + "/" + name;
+        const Descriptor child(
+            openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!child.there()) fail("remove", inner, error);
+        empty_at(child.number(), inner, "");
+        if (unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0) fail("remove", inner, errno);
+    }
 }
 
 }  // namespace
@@ -107,6 +143,20 @@ std::string FileSystem::read(const std::string& path) {
     return text.str();
 }
 
+std::optional<std::string> FileSystem::read_private(const std::string& path) {
+    const Descriptor file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    struct stat status = {};
+    if (!file.there() || fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+    if (status.st_uid != geteuid() || status.st_nlink != 1 || (status.st_mode & 07777) != 0600) return {};
+    std::string text;
+    std::array<char, 4096> buffer;
+    ssize_t count;
+    while ((count = ::read(file.number(), buffer.data(), buffer.size())) > 0)
+        text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (count < 0) return {};
+    return text;
+}
+
 void FileSystem::write(const std::string& path, const std::string& text, unsigned mode) {
     const std::string temporary = path + ".pg_replica.tmp";
     try {
@@ -143,6 +193,20 @@ void FileSystem::remove_tree(const std::string& path) {
     check(error, "remove", path);
 }
 
+std::string FileSystem::identity(const std::string& path) {
+    struct stat status = {};
+    return lstat(path.c_str(), &status) == 0 ? identity_of(status) : "";
+}
+
+bool FileSystem::empty_directory(const std::string& path, const std::string& identity) {
+    const Descriptor directory(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    struct stat status = {};
+    if (!directory.there() || fstat(directory.number(), &status) != 0) return false;
+    if (identity.empty() || identity_of(status) != identity) return false;
+    empty_at(directory.number(), path, "lost+found");
+    return true;
+}
+
 void FileSystem::sync_directory(const std::string& path) {
     const Descriptor directory(path, O_RDONLY | O_DIRECTORY);
     if (!directory.there() || fsync(directory.number()) != 0) fail("flush the directory", path, errno);
@@ -169,6 +233,11 @@ bool FileSystem::writable(const std::string& path) { return access(path.c_str(),
 bool FileSystem::owned(const std::string& path) {
     struct stat status = {};
     return stat(path.c_str(), &status) == 0 && status.st_uid == geteuid();
+}
+
+bool FileSystem::writable_by_others(const std::string& path) {
+    struct stat status = {};
+    return stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
 bool FileSystem::lock_directory(const std::string& path) {

@@ -10,17 +10,21 @@ class FileSystem : public world::Files {
     world::Kind kind(const std::string& path) override;
     std::vector<std::string> list(const std::string& path) override;
     std::string read(const std::string& path) override;
+    std::optional<std::string> read_private(const std::string& path) override;
     void write(const std::string& path, const std::string& text, unsigned mode) override;
     void make_directory(const std::string& path, unsigned mode) override;
     void set_mode(const std::string& path, unsigned mode) override;
     void rename(const std::string& from, const std::string& to) override;
     void remove(const std::string& path) override;
     void remove_tree(const std::string& path) override;
+    std::string identity(const std::string& path) override;
+    bool empty_directory(const std::string& path, const std::string& identity) override;
     void sync_directory(const std::string& path) override;
     std::string canonical(const std::string& path) override;
     std::uint64_t free_bytes(const std::string& path) override;
     bool writable(const std::string& path) override;
     bool owned(const std::string& path) override;
+    bool writable_by_others(const std::string& path) override;
     bool lock_directory(const std::string& path) override;
 };
 

@@ -83,6 +83,57 @@ TEST_F(RealFiles, RemoveTreeFollowsNoLinks) {
     EXPECT_EQ(files.kind(dir + "/wal/precious"), world::Kind::file);
 }
 
+TEST_F(RealFiles, ReadPrivateTakesOnlyWhatNobodyElseCanHaveWritten) {
+    files.write(dir + "/a", "text", 0600);
+    EXPECT_EQ(files.read_private(dir + "/a"), "text");
+    fs::create_symlink(dir + "/a", dir + "/link");
+    EXPECT_FALSE(files.read_private(dir + "/link"));
+    for (const unsigned mode : {0640u, 0644u, 0660u, 0700u}) {
+        files.set_mode(dir + "/a", mode);
+        EXPECT_FALSE(files.read_private(dir + "/a")) << mode;
+    }
+    files.set_mode(dir + "/a", 0600);
+    fs::create_hard_link(dir + "/a", dir + "/second_name");
+    EXPECT_FALSE(files.read_private(dir + "/a"));
+    ASSERT_EQ(mkfifo((dir + "/pipe").c_str(), 0600), 0);
+    EXPECT_FALSE(files.read_private(dir + "/pipe"));
+    EXPECT_FALSE(files.read_private(dir));
+    EXPECT_FALSE(files.read_private(dir + "/nothing"));
+}
+
+TEST_F(RealFiles, EmptyDirectoryTakesOnlyTheOneOfThatIdentityAndFollowsNoLinks) {
+    files.make_directory(dir + "/wal", 0700);
+    files.make_directory(dir + "/wal/sub", 0700);
+    files.make_directory(dir + "/wal/lost+found", 0700);
+    files.write(dir + "/wal/sub/a", "x", 0600);
+    files.make_directory(dir + "/other", 0700);
+    files.write(dir + "/other/precious", "x", 0600);
+    fs::create_directory_symlink(dir + "/other", dir + "/wal/sub/inner");
+    const std::string identity = files.identity(dir + "/wal");
+    ASSERT_FALSE(identity.empty());
+    EXPECT_FALSE(files.empty_directory(dir + "/other", identity));
+    EXPECT_FALSE(files.empty_directory(dir + "/wal", ""));
+    EXPECT_FALSE(files.empty_directory(dir + "/nothing", identity));
+    files.rename(dir + "/wal", dir + "/moved");
+    fs::create_directory_symlink(dir + "/moved", dir + "/wal");
+    EXPECT_EQ(files.identity(dir + "/wal"), "");
+    EXPECT_FALSE(files.empty_directory(dir + "/wal", identity)) << "a link, even to the same directory";
+    EXPECT_TRUE(fs::exists(dir + "/moved/sub/a"));
+    EXPECT_TRUE(files.empty_directory(dir + "/moved", identity));
+    EXPECT_EQ(files.list(dir + "/moved"), std::vector<std::string>{"lost+found"});
+    EXPECT_TRUE(fs::exists(dir + "/other/precious"));
+}
+
+TEST_F(RealFiles, WritableByOthersIsTheModeOfGroupAndOthers) {
+    EXPECT_FALSE(files.writable_by_others(dir));
+    for (const unsigned mode : {0770u, 0702u}) {
+        files.set_mode(dir, mode);
+        EXPECT_TRUE(files.writable_by_others(dir)) << mode;
+    }
+    files.set_mode(dir, 0755);
+    EXPECT_FALSE(files.writable_by_others(dir));
+}
+
 TEST_F(RealFiles, RemoveTakesFilesAndEmptyDirectoriesAndMissesNothing) {
     files.write(dir + "/a", "x", 0600);
     files.remove(dir + "/a");

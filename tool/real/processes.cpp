@@ -136,7 +136,7 @@ world::Outcome ProcessTable::run(const world::Command& command, const std::funct
 int ProcessTable::start_detached(const world::Command& command, const std::string& log) {
     const std::vector<std::string> environment = minimal_environment(command);
     const std::vector<char*> arguments = pointers(command.argv), variables = pointers(environment);
-    const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) fail("cannot open the log file \"" + log + "\"");
     int announcement[2];
     if (pipe2(announcement, O_CLOEXEC) != 0) fail("cannot make a pipe");

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "tool/render/progress.hpp"
+#include "tool/render/text.hpp"
 
 namespace real {
 
@@ -15,6 +16,17 @@ constexpr std::chrono::seconds line_interval{5};
 
 // A closed terminal or pipe must not end a run half-way: what cannot be shown is lost, and nothing else.
 void show(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+// Sentences hold names and messages of servers, which may not move the cursor; line breaks stay.
+void show_lines(const std::string& label, const std::string& text) {
+    std::string lines;
+    std::string_view rest = text;
+    while (rest.find('\n') != std::string_view::npos) {
+        lines += render::escaped(rest.substr(0, rest.find('\n'))) + "\n";
+        rest.remove_prefix(rest.find('\n') + 1);
+    }
+    show(label + lines + render::escaped(rest) + "\n");
+}
 
 }  // namespace
 
@@ -27,17 +39,17 @@ Terminal::Terminal(bool quiet) : quiet_(quiet), interactive_(isatty(STDERR_FILEN
 
 void Terminal::step(const std::string& sentence) {
     end_progress();
-    if (!quiet_) show(sentence + "\n");
+    if (!quiet_) show_lines("", sentence);
 }
 
 void Terminal::fact(const std::string& sentence) {
     end_progress();
-    if (!quiet_) show("  " + sentence + "\n");
+    if (!quiet_) show_lines("  ", sentence);
 }
 
 void Terminal::warning(const std::string& sentence) {
     end_progress();
-    show("warning: " + sentence + "\n");
+    show_lines("warning: ", sentence);
 }
 
 void Terminal::progress(const world::Progress& progress) {
@@ -49,7 +61,8 @@ void Terminal::progress(const world::Progress& progress) {
         last_line_ = now;
     }
     const std::string line =
-        render::progress(progress, std::chrono::duration<double>(now - phase_start_).count());
+        render::escaped(
+        render::progress(progress, std::chrono::duration<double>(now - phase_start_).count()));
     if (interactive_) {
         show("\r  " + line + "\033[K");
         std::fflush(stderr);
