@@ -88,6 +88,16 @@ struct Recorded {
     std::string set_to;
 };
 
+// Others may be able to write the table: pg_write_all_data for one.
+bool is_known(const Recorded& entry) { return std::ranges::find(names, entry.name) != names.end(); }
+
+// A command from the table would run in a shell of the server's user; set_settings replaces none but the empty one.
+bool is_command(const Recorded& entry) {
+    return entry.name == "archive_command" && !entry.before.value_or("").empty();
+}
+
+pg::Value to_restore(const Recorded& entry) { return is_command(entry) ? std::nullopt : entry.before; }
+
 std::vector<Recorded> recorded() {
     std::vector<Recorded> found;
     const pg::Rows rows =
@@ -98,27 +108,44 @@ std::vector<Recorded> recorded() {
 }
 
 bool is_ours(const Recorded& entry, const Gathered& gathered) {
-    return gathered.details.at(entry.name).own == entry.set_to;
+    return is_known(entry) && gathered.details.at(entry.name).own == entry.set_to;
 }
 
 std::vector<Change> changes_of(const std::vector<Recorded>& history, const Gathered& gathered) {
     std::vector<Change> changes;
     for (const Recorded& entry : history)
-        if (is_ours(entry, gathered)) changes.push_back({entry.name, entry.before});
+        if (is_ours(entry, gathered)) changes.push_back({entry.name, to_restore(entry)});
     return changes;
+}
+
+std::string note_on(const Recorded& entry, bool ours, std::string_view remark) {
+    if (!ours) return "changed by somebody else since; left as it is";
+    std::string note = fmt::format("{} was set by replica.set_settings{}", entry.set_to, remark);
+    if (is_command(entry))
+        note += fmt::format(
+            "; a command is never taken from replica.setting_history: if you know the one recorded there to be right, "
+            "run ALTER SYSTEM SET archive_command TO {};",
+            name::quote_literal(*entry.before));
+    return note;
+}
+
+pg::Row unknown_row(const Recorded& entry) {
+    return {entry.name,   std::nullopt, std::nullopt,       std::nullopt,
+            std::nullopt, std::nullopt, pg::boolean(false), "not a setting of replica.set_settings; ignored"};
+}
+
+pg::Row row(const Recorded& entry, const Gathered& before, const Gathered& now, std::string_view remark) {
+    if (!is_known(entry)) return unknown_row(entry);
+    const bool ours = is_ours(entry, before);
+    const pg::Value asked =
+        ours ? to_restore(entry).value_or(before.details.at(entry.name).below) : pg::Value();
+    return row(entry.name, asked, now.details.at(entry.name), ours, note_on(entry, ours, remark));
 }
 
 pg::Rows report(const std::vector<Recorded>& history, const Gathered& before, const Gathered& now,
                 std::string_view remark) {
     pg::Rows rows;
-    for (const Recorded& entry : history) {
-        const bool ours = is_ours(entry, before);
-        std::string note = ours ? fmt::format("{} was set by replica.set_settings{}", entry.set_to, remark)
-                                : "changed by somebody else since; left as it is";
-        rows.rows.push_back(
-            row(entry.name, ours ? entry.before.value_or(before.details.at(entry.name).below) : pg::Value(),
-                now.details.at(entry.name), ours, std::move(note)));
-    }
+    for (const Recorded& entry : history) rows.rows.push_back(row(entry, before, now, remark));
     return rows;
 }
 
@@ -148,6 +175,7 @@ pg::Rows set(const pg::Arguments& arguments) {
     const Wishes wishes = read(arguments);
     const bool dry_run = arguments.boolean(4, false);
     check_place("replica.set_settings", dry_run);
+    check_rights(changes_of(require(gather().facts, wishes)));
     pg::lock_cluster_wide(pg::Lockable::settings);
     const Gathered before = gather();
     const std::vector<Requirement> plan = require(before.facts, wishes);
@@ -163,6 +191,7 @@ pg::Rows set(const pg::Arguments& arguments) {
 pg::Rows reset(const pg::Arguments& arguments) {
     const bool dry_run = arguments.boolean(0, false);
     check_place("replica.reset_settings", dry_run);
+    check_rights(changes_of(recorded(), gather()));
     pg::lock_cluster_wide(pg::Lockable::settings);
     const Gathered before = gather();
     const std::vector<Recorded> history = recorded();

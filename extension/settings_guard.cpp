@@ -78,6 +78,8 @@ void add_objects(Missing& missing) {
             fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE ON replica.setting_history TO {};", grantee));
 }
 
+}  // namespace
+
 void check_rights(const std::vector<Change>& changes) {
     Missing missing;
     add_parameters(missing, changes);
@@ -90,6 +92,8 @@ void check_rights(const std::vector<Change>& changes) {
                           ? fmt::format("Run as a superuser: {}", missing.grants)
                           : "Call the function as a superuser; PostgreSQL 14 and older let nobody else.");
 }
+
+namespace {
 
 // The server marks a value that waits for a restart as an error as well; that is none.
 bool is_broken(const pg::Value& parameter, const pg::Value& value) {

@@ -15,6 +15,10 @@ struct Change {
     std::optional<std::string> value;  // nothing: ALTER SYSTEM RESET
 };
 
+// Throws core::Error (42501), with every missing right and its GRANT named, unless the caller may make these changes,
+// read the files, reload, and write replica.setting_history. To be called before anything is locked.
+void check_rights(const std::vector<Change>& changes);
+
 // Throws core::Error or pg::ServerError for the first obstacle: ALTER SYSTEM switched off, rights (all that
 // are missing at once), files with errors, files that cannot be written, values fixed outside the files,
 // values that the parameter does not take, a combination that does not hold. No changes, no obstacle.

@@ -60,7 +60,9 @@ COMMENT ON FUNCTION replica.disallow_standby(text, text, boolean) IS
 
 -- Describes postgresql.auto.conf of this server, so it is not for pg_dump.
 CREATE TABLE replica.setting_history (
-    name text PRIMARY KEY,
+    name text PRIMARY KEY
+        CHECK (name IN ('wal_level', 'max_wal_senders', 'max_replication_slots', 'wal_keep_size',
+                        'max_slot_wal_keep_size', 'wal_log_hints', 'hot_standby', 'archive_mode', 'archive_command')),
     before text,
     set_to text NOT NULL,
     set_at timestamptz NOT NULL,

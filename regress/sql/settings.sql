@@ -49,6 +49,27 @@ SELECT name, asked, pending_restart, changed FROM replica.set_settings(archive_c
  WHERE name ~ '^archive';
 SELECT setting FROM pg_file_settings WHERE name = 'archive_command';
 SELECT count(*) FROM replica.reset_settings() WHERE name ~ '^archive';
+
+-- whoever can write the table gets no command, no other setting and no bad value into the configuration with it
+SELECT count(*) FROM replica.set_settings(archive_command => 'true');
+UPDATE replica.setting_history SET before = 'touch it''s_mine' WHERE name = 'archive_command';
+SELECT name, asked, changed, note FROM replica.reset_settings() WHERE name ~ '^archive';
+SELECT count(*) AS "no command" FROM pg_file_settings WHERE name = 'archive_command';
+\set VERBOSITY sqlstate
+INSERT INTO replica.setting_history VALUES ('shared_preload_libraries', 'mine', '', now(), current_user);
+\set VERBOSITY default
+ALTER TABLE replica.setting_history DROP CONSTRAINT setting_history_name_check;
+INSERT INTO replica.setting_history VALUES ('shared_preload_libraries', 'mine', '', now(), current_user);
+SELECT * FROM replica.reset_settings();
+SELECT count(*) AS "nothing left of it" FROM replica.setting_history;
+ALTER SYSTEM SET wal_keep_size = '2GB';
+INSERT INTO replica.setting_history VALUES ('wal_keep_size', 'a lot', '2GB', now(), current_user);
+\set VERBOSITY sqlstate
+SELECT * FROM replica.reset_settings();
+\set VERBOSITY default
+DELETE FROM replica.setting_history;
+ALTER SYSTEM RESET wal_keep_size;
+
 ALTER SYSTEM SET archive_command = 'true';
 SELECT * FROM replica.set_settings(archive_command => 'cp %p /archive/%f');
 \echo :LAST_ERROR_SQLSTATE
