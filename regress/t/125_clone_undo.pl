@@ -200,6 +200,6 @@ like($repeated->{output}, qr/nothing to make/, 'and says so');
 stop_server($standby, 'fast');
 my $occupied = run_tool([ this_clone() ], passfile => $primary->passfile);
 is($occupied->{status}, 4, 'a stopped standby is not overwritten');
-like($occupied->{output}, qr/is a PostgreSQL data directory of cluster \d+ that ran as a standby/, 'and the message says what it is');
+like($occupied->{output}, qr/holds this standby already: complete, and stopped/, 'and the message says what it is');
 
 done_testing();
