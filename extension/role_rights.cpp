@@ -103,4 +103,12 @@ void check_rights_to_create() { check(caller(), true, {}); }
 
 void check_rights_to_alter(const std::string& role) { check(caller(), is_admin_of(role), role); }
 
+void refuse_old_password(const std::string& role) {
+    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                      fmt::format("role \"{}\" needs a new password to become a replication role again", role),
+                      "It lacks LOGIN or REPLICATION, and who set its present password is not known.",
+                      fmt::format("SELECT * FROM replica.create_role({}, 'PASSWORD OR SCRAM VERIFIER');",
+                                  name::quote_literal(role)));
+}
+
 }  // namespace roles

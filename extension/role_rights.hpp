@@ -14,4 +14,8 @@ void check_rights_to_alter(const std::string& role);
 // it, or can SET ROLE to it, and so could set its password.
 void refuse_held(const std::string& role);
 
+// Throws core::Error (55000): a role that lacks LOGIN or REPLICATION gets them with a new password only, as whoever
+// planted it with our mark knows the old one.
+[[noreturn]] void refuse_old_password(const std::string& role);
+
 }  // namespace roles

@@ -152,7 +152,11 @@ bool complete(const Wanted& wanted, const Role& role) {
         clauses += fmt::format(" VALID UNTIL {}", name::quote_literal(*wanted.valid_until));
     // rights come before the comparison: it must not help to guess a password
     if (!clauses.empty() || wanted.password) check_rights_to_alter(wanted.name);
-    if (!role.login || !role.replication) refuse_held(wanted.name);  // the mark is no proof: a comment may be others'
+    // the mark is no proof: a comment may be others', and so may the password be
+    if (!role.login || !role.replication) {
+        refuse_held(wanted.name);
+        if (!wanted.password) refuse_old_password(wanted.name);
+    }
     const bool new_password = wanted.password && !pg::has_password(wanted.name, *wanted.password);
     if (clauses.empty() && !new_password) return false;
     pg::alter_role(fmt::format("ALTER ROLE {}{}", name::quote_identifier(wanted.name), clauses),

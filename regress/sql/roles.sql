@@ -16,6 +16,8 @@ SHOW password_encryption;
 -- what a role of ours lost is given back, and what it never had is added
 ALTER ROLE regress_replica NOLOGIN NOREPLICATION CONNECTION LIMIT 2 VALID UNTIL '2020-01-01';
 SELECT * FROM replica.create_role('regress_replica');
+\echo :LAST_ERROR_SQLSTATE
+SELECT rolcanlogin, rolreplication FROM pg_roles WHERE rolname = 'regress_replica';
 SELECT * FROM replica.create_role('regress_replica', 'another', 5, '2090-06-01 00:00+00');
 SELECT * FROM replica.create_role('regress_replica', NULL, -1, 'infinity');
 SELECT * FROM replica.create_role('regress_replica', 'another', 5, '2090-06-01 00:00+00');
@@ -108,7 +110,7 @@ SELECT * FROM replica.create_role('regress_held');
 REVOKE "regress_held" FROM "regress_member" CASCADE;
 ALTER ROLE "regress_Owner" SUPERUSER;
 GRANT regress_held TO "regress_Owner" WITH ADMIN OPTION;
-SELECT attribute, before, after FROM replica.create_role('regress_held') WHERE changed;
+SELECT attribute, before, after FROM replica.create_role('regress_held', 'secret') WHERE changed;
 -- what has both already is given nothing
 GRANT regress_held TO regress_member;
 SELECT count(*) AS "rows, as nothing is given" FROM replica.create_role('regress_held', 'secret');
