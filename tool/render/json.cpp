@@ -2,8 +2,10 @@
 
 #include <charconv>
 #include <cmath>
+#include <locale>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 namespace render {
@@ -28,23 +30,27 @@ enum Type : unsigned {
 
 constexpr std::int64_t largest_safe_integer = 9007199254740991;  // 2^53 - 1
 
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-    Number value{};
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+// By a stream: std::from_chars of GCC 10, the compiler beside PostgreSQL 13 on Debian bullseye, knows no floating point.
+std::optional<double> number(std::string_view text) {
+    std::istringstream stream{std::string(text)};
+    stream.imbue(std::locale::classic());
+    double value = 0;
+    if (!(stream >> std::noskipws >> value) || stream.peek() != std::char_traits<char>::eof()) return std::nullopt;
     return value;
 }
 
 Json integer(const std::string& text) {
-    const auto value = number<std::int64_t>(text);
-    if (!value || *value > largest_safe_integer || *value < -largest_safe_integer) return text;
-    return *value;
+    std::int64_t number = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, failure] = std::from_chars(text.data(), last, number);
+    if (failure != std::errc{} || end != last) return text;
+    if (number > largest_safe_integer || number < -largest_safe_integer) return text;
+    return number;
 }
 
 // NaN and infinity have no number in JSON.
 Json real(const std::string& text) {
-    const auto value = number<double>(text);
+    const auto value = number(text);
     return value && std::isfinite(*value) ? Json(*value) : Json(text);
 }
 
@@ -54,9 +60,9 @@ std::optional<double> clock_seconds(std::string_view text) {
     if (negative) text.remove_prefix(1);
     const std::size_t first = text.find(':'), second = text.find(':', first + 1);
     if (second == std::string_view::npos) return std::nullopt;
-    const auto hours = number<double>(text.substr(0, first));
-    const auto minutes = number<double>(text.substr(first + 1, second - first - 1));
-    const auto seconds = number<double>(text.substr(second + 1));
+    const auto hours = number(text.substr(0, first));
+    const auto minutes = number(text.substr(first + 1, second - first - 1));
+    const auto seconds = number(text.substr(second + 1));
     if (!hours || !minutes || !seconds) return std::nullopt;
     const double sum = *hours * 3600 + *minutes * 60 + *seconds;
     return negative ? -sum : sum;
@@ -69,7 +75,7 @@ Json interval(const std::string& text) {
         const auto seconds = clock_seconds(text);
         return seconds ? Json(*seconds) : Json(text);
     }
-    const auto days = number<double>(std::string_view(text).substr(0, space));
+    const auto days = number(std::string_view(text).substr(0, space));
     const std::size_t clock = text.find(' ', space + 1);
     const auto rest =
         clock == std::string::npos ? 0.0 : clock_seconds(std::string_view(text).substr(clock + 1));
