@@ -85,11 +85,26 @@ std::vector<Line> parse(std::string_view file) {
     return lines;
 }
 
+namespace {
+
+bool sets_any(const Line& line, const std::vector<std::string>& names) {
+    return !line.name.empty() && std::find(names.begin(), names.end(), line.name) != names.end();
+}
+
+}  // namespace
+
 std::string without(std::string_view file, const std::vector<std::string>& names) {
     std::string result;
     for (const Line& line : parse(file))
-        if (line.name.empty() || std::find(names.begin(), names.end(), line.name) == names.end())
-            result += line.text + '\n';
+        if (!sets_any(line, names)) result += line.text + '\n';
+    return result;
+}
+
+std::string with_lines_of(std::string_view before, std::string_view current, const std::vector<std::string>& names) {
+    std::string result = without(current, names);
+    if (result == without(before, names)) return std::string(before);
+    for (const Line& line : parse(before))
+        if (sets_any(line, names)) result += line.text + '\n';
     return result;
 }
 

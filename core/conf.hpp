@@ -32,4 +32,7 @@ std::vector<Line> parse(std::string_view file);
 // file without the lines that set any of names.
 std::string without(std::string_view file, const std::vector<std::string>& names);
 
+// current with the lines of before that set any of names in place of its own; before itself where nothing else differs.
+std::string with_lines_of(std::string_view before, std::string_view current, const std::vector<std::string>& names);
+
 }  // namespace conf

@@ -30,3 +30,13 @@ TEST(Conf, WithoutDropsExactlyTheNamedSettings) {
     EXPECT_EQ(conf::without("# Do not edit\nport = '1'\nports = '2'\nPORT = '3'\n", {"port"}),
               "# Do not edit\nports = '2'\n");
 }
+
+TEST(Conf, SettingsArePutBackWithoutTouchingOthers) {
+    const std::string before = "# Do not edit\nport = '1'\nwork_mem = '4MB'\n";
+    const std::string ours = "# Do not edit\nwork_mem = '4MB'\nport = '2'\n";
+    EXPECT_EQ(conf::with_lines_of(before, ours, {"port"}), before);
+    EXPECT_EQ(conf::with_lines_of(before, "# Do not edit\nwork_mem = '8MB'\nport = '2'\n", {"port"}),
+              "# Do not edit\nwork_mem = '8MB'\nport = '1'\n");
+    EXPECT_EQ(conf::with_lines_of("", "port = '2'\n", {"port"}), "");
+    EXPECT_EQ(conf::with_lines_of(before, ours, {}), ours);
+}

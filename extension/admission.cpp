@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "core/error.hpp"
 #include "core/hba_write.hpp"
 #include "extension/admission_request.hpp"
@@ -106,15 +108,16 @@ void check_server_takes(const hba::Configuration& configuration, std::size_t rul
                                   view.rule_count, rule_count));
 }
 
+// Whatever ends the statement without success from here on, a cancel during the reload included, takes the change back.
 void replace(const hba::Configuration& configuration, const Plan& plan, std::size_t rule_count) {
-    file::Replacement replacement(configuration.path, configuration.content, plan.content);
-    replacement.commit();
-    try {
-        check_server_takes(configuration, rule_count);
-    } catch (...) {
-        replacement.roll_back();
-        throw;
-    }
+    const auto replacement =
+        std::make_shared<file::Replacement>(configuration.path, configuration.content, plan.content);
+    pg::on_rollback([replacement] {
+        replacement->roll_back();
+        pg::request_reload();
+    });
+    replacement->commit();
+    check_server_takes(configuration, rule_count);
 }
 
 std::string reload() {

@@ -184,7 +184,7 @@ pg::Rows set(const pg::Arguments& arguments) {
     if (dry_run) return report(plan, before, "; not written, as this is a dry run");
     if (changes.empty() && !lags(plan, before)) return report(plan, before);
     record(changes, before);
-    const bool answered = write_and_reload(changes, before);
+    const bool answered = write_and_reload(changes);
     return report(plan, gather(), answered ? std::string_view() : unconfirmed);
 }
 
@@ -200,7 +200,7 @@ pg::Rows reset(const pg::Arguments& arguments) {
     if (dry_run) return report(history, before, before, "; not put back, as this is a dry run");
     if (history.empty()) return {};
     forget();
-    const bool answered = write_and_reload(changes, before);
+    const bool answered = write_and_reload(changes);
     return report(history, before, gather(), answered ? std::string_view() : unconfirmed);
 }
 

@@ -6,14 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "extension/server/configuration.hpp"
 #include "extension/settings_facts.hpp"
 
 namespace settings {
 
-struct Change {
-    std::string name;
-    std::optional<std::string> value;  // nothing: ALTER SYSTEM RESET
-};
+using Change = pg::ToWrite;
 
 // Throws core::Error (42501), with every missing right and its GRANT named, unless the caller may make these changes,
 // read the files, reload, and write replica.setting_history. To be called before anything is locked.

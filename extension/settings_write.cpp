@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/name.hpp"
-#include "extension/server/boundary.hpp"
 #include "extension/server/configuration.hpp"
 #include "extension/server/query.hpp"
 
@@ -18,23 +16,6 @@ void write(const Change& change) {
     } else {
         pg::alter_system_reset(change.name);
     }
-}
-
-std::string command(const Change& change) {
-    if (!change.value) return fmt::format("ALTER SYSTEM RESET {};", change.name);
-    return fmt::format("ALTER SYSTEM SET {} TO {};", change.name, name::quote_literal(*change.value));
-}
-
-void put_back(const std::vector<Change>& written, const Gathered& before) {
-    std::string commands;
-    for (auto change = written.rbegin(); change != written.rend(); ++change) {
-        const Change old{change->name, before.details.at(change->name).own};
-        if (!pg::attempt([&old] { write(old); })) commands += ' ' + command(old);
-    }
-    if (commands.empty()) return;
-    throw core::Error(core::sqlstate::config_file_error, "settings were written and could not be put back",
-                      "Writing another setting had failed; the server's log says why.",
-                      fmt::format("Run{}", commands));
 }
 
 // An archive_command shows as disabled until archive_mode is on, which takes a restart.
@@ -72,21 +53,12 @@ void record(const std::vector<Change>& changes, const Gathered& before) {
 
 void forget() { pg::query("DELETE FROM replica.setting_history"); }
 
-bool write_and_reload(const std::vector<Change>& changes, const Gathered& before) {
-    std::vector<Change> written;
-    try {
-        for (const Change& change : changes) {
-            write(change);
-            written.push_back(change);
-        }
-        const bool answered = pg::reload_configuration();
-        if (answered) check_in_effect(changes);
-        return answered;
-    } catch (...) {
-        put_back(written, before);
-        if (!written.empty()) pg::attempt([] { pg::query("SELECT pg_catalog.pg_reload_conf()"); });
-        throw;
-    }
+bool write_and_reload(const std::vector<Change>& changes) {
+    pg::put_back_on_rollback({changes.begin(), changes.end()});
+    for (const Change& change : changes) write(change);
+    const bool answered = pg::reload_configuration();
+    if (answered) check_in_effect(changes);
+    return answered;
 }
 
 }  // namespace settings

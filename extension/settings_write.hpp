@@ -11,9 +11,9 @@ namespace settings {
 void record(const std::vector<Change>& changes, const Gathered& before);
 void forget();
 
-// Writes the changes with ALTER SYSTEM and reloads. When one fails, or one that needs no restart is not in
-// effect afterwards, those already written are put back and the error is thrown on; what could not be put
-// back is named with the command that does it. False when the server did not confirm the reload in time.
-bool write_and_reload(const std::vector<Change>& changes, const Gathered& before);
+// Writes the changes with ALTER SYSTEM and reloads. When one fails, when one that needs no restart is not in effect
+// afterwards, or when the statement fails later, all are put back; what could not be is named in a WARNING with the command
+// that does it. False when the server did not confirm the reload in time.
+bool write_and_reload(const std::vector<Change>& changes);
 
 }  // namespace settings

@@ -4,7 +4,9 @@
 
 #include "core/error.hpp"
 #include "core/name.hpp"
+#include "extension/server/boundary.hpp"
 #include "extension/server/query.hpp"
+#include "extension/server/slot.hpp"
 #include "extension/server/transaction.hpp"
 #include "extension/server/version.hpp"
 
@@ -36,6 +38,37 @@ void check_physical(const std::string& slot, const Found& found) {
                       "Choose another slot name for the standby.");
 }
 
+// A drop cannot be taken back, so it waits for the end of the transaction.
+std::string drop_of(const std::string& slot) { return "drop slot " + slot; }
+
+void refuse_half_dropped(const std::string& slot) {
+    if (!pg::waits_for_commit(drop_of(slot))) return;
+    throw core::Error(core::sqlstate::object_in_use,
+                      fmt::format("replication slot \"{}\" is being dropped", slot),
+                      "replica.drop_slot was called in the same statement and drops it at its end.",
+                      "Create the slot with a statement of its own.");
+}
+
+// The drop itself comes when nobody asks for rights any more.
+void check_rights_to_drop() {
+    if (pg::query_value("SELECT rolsuper OR rolreplication FROM pg_catalog.pg_roles WHERE rolname = current_user") == "t")
+        return;
+    const std::string caller = pg::query_value("SELECT pg_catalog.quote_ident(current_user)").value_or("");
+    throw core::Error(core::sqlstate::insufficient_privilege, "permission denied to drop replication slots",
+                      fmt::format("The role {} lacks the attribute REPLICATION.", caller),
+                      fmt::format("A superuser can run: ALTER ROLE {} REPLICATION;", caller));
+}
+
+pg::Value make(const std::string& slot) {
+    pg::Value lsn;
+    pg::uninterrupted([&slot, &lsn] {
+        lsn = pg::query_value(
+            "SELECT lsn FROM pg_catalog.pg_create_physical_replication_slot($1::pg_catalog.name, true)", {slot});
+        pg::on_rollback([slot] { pg::drop_slot_in_rollback(slot); });
+    });
+    return lsn;
+}
+
 pg::Rows already_there(const std::string& slot, const Found& found) {
     check_physical(slot, found);
     return {{{slot, found.restart_lsn, pg::boolean(false)}}};
@@ -46,24 +79,24 @@ pg::Rows already_there(const std::string& slot, const Found& found) {
 pg::Rows create(const pg::Arguments& arguments) {
     const std::string slot = arguments.required(0, "slot_name");
     name::check_slot(slot);
+    refuse_half_dropped(slot);
     if (const auto found = find(slot)) return already_there(slot, *found);
     pg::refuse_in_transaction_block("replica.create_slot", "A replication slot stays when the transaction is rolled back.");
-    const pg::Value lsn = pg::query_value(
-        "SELECT lsn FROM pg_catalog.pg_create_physical_replication_slot($1::pg_catalog.name, true)", {slot});
-    return {{{slot, lsn, pg::boolean(true)}}};
+    return {{{slot, make(slot), pg::boolean(true)}}};
 }
 
 pg::Rows drop(const pg::Arguments& arguments) {
     const std::string slot = arguments.required(0, "slot_name");
     const auto found = find(slot);
-    if (!found) return {{{slot, pg::boolean(false)}}};
+    if (!found || pg::waits_for_commit(drop_of(slot))) return {{{slot, pg::boolean(false)}}};
     check_physical(slot, *found);
     if (found->active)
         throw core::Error(core::sqlstate::object_in_use, fmt::format("replication slot \"{}\" is in use", slot),
                           fmt::format("The walsender with process ID {} streams from it.", found->active_pid),
                           "Stop the standby that uses it first; see the view replica.standbys.");
     pg::refuse_in_transaction_block("replica.drop_slot", "A dropped replication slot does not come back when the transaction is rolled back.");
-    pg::query("SELECT pg_catalog.pg_drop_replication_slot($1::pg_catalog.name)", {slot});
+    check_rights_to_drop();
+    pg::before_commit(drop_of(slot), [slot] { pg::drop_slot(slot); });
     return {{{slot, pg::boolean(true)}}};
 }
 

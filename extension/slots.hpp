@@ -5,10 +5,11 @@
 
 namespace slots {
 
-// replica.create_slot(slot_name): creates a physical slot that reserves WAL at once; says so when it exists already.
+// replica.create_slot(slot_name): creates a physical slot that reserves WAL at once; says so when it exists already. It is
+// dropped again when the statement fails after all.
 pg::Rows create(const pg::Arguments& arguments);
 
-// replica.drop_slot(slot_name): drops an inactive physical slot by its exact name.
+// replica.drop_slot(slot_name): drops an inactive physical slot by its exact name, when the statement has succeeded.
 pg::Rows drop(const pg::Arguments& arguments);
 
 // replica.list_slots(): every slot with what it retains, behind the view replica.slots.

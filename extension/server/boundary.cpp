@@ -4,6 +4,8 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "miscadmin.h"
+#include "storage/lwlock.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 }
@@ -78,6 +80,29 @@ Failure current_failure() {
                     failure.detail ? errdetail("%s", failure.detail) : 0,
                     failure.hint ? errhint("%s", failure.hint) : 0, errhidestmt(hide), errhidecontext(hide)));
     pg_unreachable();
+}
+
+// The server leaves held interrupts and locks to the transaction's abort, which is what runs here already.
+void warn(const Failure& failure, unsigned holdoff) {
+    if (failure.server != nullptr) LWLockReleaseAll();
+    InterruptHoldoffCount = holdoff;
+    const bool of_server = failure.server != nullptr;
+    const char* message = of_server ? failure.server->message : failure.message;
+    const char* detail = of_server ? failure.server->detail : failure.detail;
+    const char* hint = of_server ? failure.server->hint : failure.hint;
+    ereport(WARNING, (errcode(of_server ? failure.server->sqlerrcode : failure.sqlstate),
+                      errmsg("%s", message ? message : "out of memory"), detail ? errdetail("%s", detail) : 0,
+                      hint ? errhint("%s", hint) : 0));
+}
+
+bool run(void (*body)(), Failure& failure) {
+    try {
+        body();
+        return true;
+    } catch (...) {
+        failure = current_failure();
+        return false;
+    }
 }
 
 // True when the body ran to its end; otherwise failure says what happened. No C++ object outlives this frame.
@@ -164,6 +189,29 @@ unsigned long shield(FunctionCallInfoBaseData* fcinfo, Body body, Secrecy secrec
     Failure failure;
     if (!run(fcinfo, body, failure)) raise(failure, secrecy);
     return 0;
+}
+
+void shield(void (*body)()) {
+    Failure failure;
+    if (!run(body, failure)) raise(failure, Secrecy::none);
+}
+
+void without_raising(void (*body)()) {
+    const unsigned holdoff = InterruptHoldoffCount;
+    Failure failure;
+    if (!run(body, failure)) warn(failure, holdoff);
+}
+
+void uninterrupted(const std::function<void()>& f) {
+    const unsigned holdoff = InterruptHoldoffCount;
+    HOLD_INTERRUPTS();
+    try {
+        f();
+    } catch (...) {
+        InterruptHoldoffCount = holdoff;
+        throw;
+    }
+    RESUME_INTERRUPTS();
 }
 
 void check_interrupts() {

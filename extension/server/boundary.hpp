@@ -7,6 +7,7 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <type_traits>
 
 struct ErrorData;
@@ -83,6 +84,16 @@ using Body = Rows (*)(const Arguments&);
 // Runs body for a set-returning SQL function and hands its rows to the executor. The outermost frame of every
 // function that PostgreSQL calls: whatever is thrown inside leaves as a proper server error.
 unsigned long shield(FunctionCallInfoBaseData* fcinfo, Body body, Secrecy secrecy = Secrecy::none);
+
+// The outermost frame of a callback of PostgreSQL that may raise.
+void shield(void (*body)());
+
+// The outermost frame of a callback that must not raise, as at the end of a transaction that rolls back: what body throws
+// becomes a WARNING.
+void without_raising(void (*body)());
+
+// Runs f, during which no cancel request and no termination is looked at. f may use pg::query and pg::call.
+void uninterrupted(const std::function<void()>& f);
 
 // Lets a cancel request, statement_timeout or termination through; call it in every loop that can be long.
 void check_interrupts();

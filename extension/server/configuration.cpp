@@ -5,6 +5,7 @@
 extern "C" {
 #include "nodes/parsenodes.h"
 #include "postmaster/interrupt.h"
+#include "storage/lwlock.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 }
@@ -14,9 +15,15 @@ extern "C" {
 #include <cerrno>
 #include <system_error>
 
+#include <fmt/format.h>
+
+#include "core/conf.hpp"
+#include "core/error.hpp"
 #include "core/name.hpp"
 #include "extension/server/boundary.hpp"
+#include "extension/server/file.hpp"
 #include "extension/server/reload.hpp"
+#include "extension/server/transaction.hpp"
 
 namespace pg {
 
@@ -49,7 +56,63 @@ std::string why(const char* file, int mode) {
     return std::string(file) + ": " + std::generic_category().message(errno);
 }
 
+// With a directory, as its entry is synced. The temporary file is the server's own: base backups leave it out.
+constexpr const char* automatic = "./postgresql.auto.conf";
+constexpr const char* automatic_new = "./postgresql.auto.conf.tmp";
+
+std::optional<std::string> value_in(const std::string& content, const std::string& name) {
+    std::optional<std::string> value;
+    for (const conf::Line& line : conf::parse(content))
+        if (line.name == name) value = line.value;
+    return value;
+}
+
+void put_back(const std::string& before, const std::vector<ToWrite>& changes) {
+    const std::string current = file::read(automatic);
+    std::vector<std::string> ours;
+    for (const ToWrite& change : changes)
+        if (value_in(current, change.name) == change.value) ours.push_back(change.name);
+    const std::string content = conf::with_lines_of(before, current, ours);
+    if (content != current) file::overwrite(automatic, automatic_new, content);
+}
+
+void put_back_locked(const std::string& before, const std::vector<ToWrite>& changes) {
+    call([] { LWLockAcquire(AutoFileLock, LW_EXCLUSIVE); });
+    try {
+        put_back(before, changes);
+    } catch (...) {
+        call([] { LWLockRelease(AutoFileLock); });
+        throw;
+    }
+    call([] { LWLockRelease(AutoFileLock); });
+}
+
+std::string commands(const std::vector<ToWrite>& before) {
+    std::string result;
+    for (const ToWrite& change : before)
+        result += change.value ? fmt::format(" ALTER SYSTEM SET {} TO {};", change.name, name::quote_literal(*change.value))
+                               : fmt::format(" ALTER SYSTEM RESET {};", change.name);
+    return result;
+}
+
+[[noreturn]] void not_put_back(const core::Error& error, const std::string& before, std::vector<ToWrite> changes) {
+    for (ToWrite& change : changes) change.value = value_in(before, change.name);
+    throw core::Error(core::sqlstate::config_file_error, "settings were written and could not be put back",
+                      fmt::format("{}. {}", error.message, error.detail), fmt::format("Run{}", commands(changes)));
+}
+
 }  // namespace
+
+void put_back_on_rollback(const std::vector<ToWrite>& changes) {
+    on_rollback([before = file::read(automatic), changes] {
+        try {
+            put_back_locked(before, changes);
+        } catch (const core::Error& error) {
+            not_put_back(error, before, changes);
+        }
+        request_reload();
+    });
+}
 
 void check_parameter(const std::string& name, const std::string& value) {
     call([&] { try_parameter(name.c_str(), value.c_str(), ERROR); });

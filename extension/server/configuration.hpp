@@ -2,7 +2,9 @@
 // and a reload that has been seen to happen.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace pg {
 
@@ -13,10 +15,18 @@ void check_parameter(const std::string& name, const std::string& value);
 bool accepts_parameter(const std::string& name, const std::string& value);
 
 // ALTER SYSTEM SET name TO value / RESET name, with the caller's rights; written to postgresql.auto.conf at
-// once, whatever becomes of the transaction. Throw ServerError, and free the server's lock on the file by
+// once, whatever becomes of the transaction: see put_back_on_rollback. Throw ServerError, and free the server's lock on the file by
 // then.
 void alter_system_set(const std::string& name, const std::string& value);
 void alter_system_reset(const std::string& name);
+
+// If the transaction of the call rolls back, puts back what postgresql.auto.conf says of the settings now, where it says
+// what is to be written to it; a file that is otherwise unchanged is then what it was to the byte. To be called first.
+struct ToWrite {
+    std::string name;
+    std::optional<std::string> value;  // nothing: RESET
+};
+void put_back_on_rollback(const std::vector<ToWrite>& changes);
 
 // Asks the server to read its configuration files again and waits until it has told its processes so; then
 // this session reads them, too. False when the server did not answer within 10 seconds. Interruptible; needs

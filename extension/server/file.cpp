@@ -180,7 +180,7 @@ std::vector<std::string> configuration_files(const std::string& directory, std::
 
 Replacement::Replacement(const std::string& path, const std::string& expected_content,
                          const std::string& new_content)
-    : target_(resolved(path)), backup_(target_ + backup_suffix), temporary_(target_ + ".pg_replica-new") {
+    : target_(resolved(path)), backup_(target_ + backup_suffix), temporary_(target_ + ".pg_replica-new"), old_content_(expected_content), new_content_(new_content) {
     if (read(target_) != expected_content)
         throw core::Error(core::sqlstate::object_in_use,
                           fmt::format("file \"{}\" was changed meanwhile", target_),
@@ -207,6 +207,25 @@ void Replacement::commit() {
     sync_directory(target_);
 }
 
-void Replacement::roll_back() { put(backup_, target_); }
+void Replacement::roll_back() {
+    const std::string content = read(target_);
+    if (content == old_content_) return;
+    if (content != new_content_)
+        throw core::Error(core::sqlstate::object_in_use,
+                          fmt::format("file \"{}\" was changed meanwhile and could not be put back", target_),
+                          "What was to be rolled back may stand in it still.",
+                          fmt::format("Compare it with \"{}\", which holds what it was before.", backup_));
+    put(backup_, target_);
+}
+
+void overwrite(const std::string& path, const std::string& temporary, const std::string& content) {
+    try {
+        write_new(temporary, content, Handle(path, O_RDONLY).status());
+        put(temporary, path);
+    } catch (...) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
+}
 
 }  // namespace file

@@ -36,14 +36,20 @@ class Replacement {
 
     // Puts the new content in place by rename and syncs the directory.
     void commit();
-    // Puts the backup in place of what commit wrote; needs no space on the disk.
+    // Puts the backup in place of what commit wrote, if it did; needs no space on the disk. Throws when the content is
+    // neither the old nor the new one any more.
     void roll_back();
 
  private:
     std::string target_;
     std::string backup_;
     std::string temporary_;
+    std::string old_content_;
+    std::string new_content_;
     bool pending_ = false;
 };
+
+// Replaces the content of a file by way of a temporary one; mode, owner and group are kept. No backup.
+void overwrite(const std::string& path, const std::string& temporary, const std::string& content);
 
 }  // namespace file

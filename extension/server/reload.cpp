@@ -3,9 +3,12 @@
 #include "extension/server/postgres.hpp"
 
 extern "C" {
+#include "miscadmin.h"
 #include "postmaster/interrupt.h"
 #include "utils/guc.h"
 }
+
+#include <csignal>
 
 #include "extension/server/boundary.hpp"
 #include "extension/server/query.hpp"
@@ -33,5 +36,7 @@ bool reload_and_wait(int timeout_milliseconds) {
     for (int waited = 0; waited < timeout_milliseconds && !ConfigReloadPending; waited += step) sleep_interruptibly(step);
     return ConfigReloadPending;
 }
+
+void request_reload() { kill(PostmasterPid, SIGHUP); }
 
 }  // namespace pg

@@ -14,4 +14,7 @@ std::string hba_file();
 // answer in time, or when an earlier reload that this session has not taken in yet makes the answer impossible.
 bool reload_and_wait(int timeout_milliseconds);
 
+// Asks for a reload and waits for nothing: for the end of a transaction that rolls back. Never raises.
+void request_reload();
+
 }  // namespace pg
