@@ -4,7 +4,10 @@
 
 #include "core/error.hpp"
 #include "core/name.hpp"
+#include "core/slot_space.hpp"
 #include "extension/server/boundary.hpp"
+#include "extension/server/host.hpp"
+#include "extension/server/number.hpp"
 #include "extension/server/query.hpp"
 #include "extension/server/slot.hpp"
 #include "extension/server/transaction.hpp"
@@ -74,6 +77,54 @@ pg::Rows already_there(const std::string& slot, const Found& found) {
     return {{{slot, found.restart_lsn, pg::boolean(false)}}};
 }
 
+// Before PostgreSQL 17 a slot says that it is unusable, but hardly why.
+std::string since_17() {
+    if (pg::version::has_slot_inactive_since()) return "s.inactive_since, s.invalidation_reason";
+    return "NULL::timestamptz, CASE WHEN (to_jsonb(s) ->> 'conflicting')::boolean THEN 'conflict_with_recovery'"
+           " WHEN s.wal_status = 'lost' THEN 'wal_removed' END";
+}
+
+pg::Rows listed() {
+    static constexpr const char* statement = R"(
+        SELECT l.slot_name, l.slot_type, l.database, l.temporary, l.active, l.active_pid, l.restart_lsn, l.wal_status,
+               l.safe_wal_size, l.retained_bytes, l.inactive_since, l.reason,
+               CASE WHEN NOT l.active THEN 'nobody' || coalesce(' since ' || l.inactive_since, '')
+                    WHEN a.application_name <> ''
+                    THEN a.application_name || coalesce(' at ' || host(a.client_addr), '')
+                    ELSE 'process ' || l.active_pid END,
+               l.xmin_age
+          FROM (SELECT s.slot_name, s.slot_type, s.database, s.temporary, s.active, s.active_pid, s.restart_lsn,
+                       s.wal_status, s.safe_wal_size,
+                       pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
+                                            THEN GREATEST(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+                                            ELSE pg_current_wal_lsn() END, s.restart_lsn)::bigint AS retained_bytes,
+                       GREATEST(age(s.xmin), age(s.catalog_xmin)) AS xmin_age, {since_17}
+                  FROM pg_catalog.pg_replication_slots s)
+               AS l (slot_name, slot_type, database, temporary, active, active_pid, restart_lsn, wal_status,
+                     safe_wal_size, retained_bytes, xmin_age, inactive_since, reason)
+               LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.active_pid
+         ORDER BY l.slot_name)";
+    return pg::query(fmt::format(statement, fmt::arg("since_17", since_17())));
+}
+
+// What is the same for all slots: the disk, and how fast WAL comes.
+slot_space::Facts surroundings() {
+    slot_space::Facts facts;
+    if (const auto space = host::space_at("pg_wal")) facts.free_bytes = space->free;
+    facts.in_recovery = pg::query_value("SELECT pg_is_in_recovery()") == "t";
+    facts.has_statistics = pg::version::has_wal_statistics();
+    if (!facts.has_statistics) return facts;
+    const pg::Row row = pg::query(
+        "SELECT wal_bytes, extract(epoch FROM clock_timestamp() - stats_reset) FROM pg_catalog.pg_stat_wal").rows.at(0);
+    facts.wal_bytes = pg::real(row[0]).value_or(0);
+    facts.seconds = pg::real(row[1]).value_or(0);
+    return facts;
+}
+
+pg::Value text(const std::optional<std::int64_t>& number) {
+    return number ? pg::Value(std::to_string(*number)) : std::nullopt;
+}
+
 }  // namespace
 
 pg::Rows create(const pg::Arguments& arguments) {
@@ -101,18 +152,17 @@ pg::Rows drop(const pg::Arguments& arguments) {
 }
 
 pg::Rows list(const pg::Arguments&) {
-    static constexpr const char* statement = R"(
-        SELECT s.slot_name, s.slot_type, s.database, s.temporary, s.active, s.active_pid, s.restart_lsn, s.wal_status,
-               s.safe_wal_size,
-               pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery()
-                                               THEN pg_catalog.pg_last_wal_receive_lsn()
-                                               ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint,
-               {since_17}
-          FROM pg_catalog.pg_replication_slots s
-         ORDER BY s.slot_name)";
-    const char* since_17 =
-        pg::version::has_slot_inactive_since() ? "s.inactive_since, s.invalidation_reason" : "NULL, NULL";
-    return pg::query(fmt::format(statement, fmt::arg("since_17", since_17)));
+    pg::Rows result = listed();
+    slot_space::Facts facts = surroundings();
+    for (pg::Row& row : result.rows) {
+        facts.reserves = row[6].has_value();
+        facts.safe_wal_size = pg::whole(row[8]);
+        const slot_space::Estimate estimate = slot_space::time_to_full(facts);
+        row.push_back(text(facts.free_bytes));
+        row.push_back(estimate.seconds ? pg::Value(fmt::format("{} seconds", *estimate.seconds)) : pg::Value());
+        row.push_back(estimate.basis);
+    }
+    return result;
 }
 
 }  // namespace slots

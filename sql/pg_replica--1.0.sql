@@ -127,7 +127,8 @@ COMMENT ON FUNCTION replica.drop_slot(text) IS
 CREATE FUNCTION replica.list_slots()
     RETURNS TABLE (slot_name name, slot_type text, database name, temporary boolean, active boolean,
                    active_pid integer, restart_lsn pg_lsn, wal_status text, safe_wal_size bigint,
-                   retained_bytes bigint, inactive_since timestamptz, invalidation_reason text)
+                   retained_bytes bigint, inactive_since timestamptz, invalidation_reason text, used_by text,
+                   xmin_age integer, free_bytes bigint, time_to_full interval, time_basis text)
     LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'list_slots';
 REVOKE ALL ON FUNCTION replica.list_slots() FROM PUBLIC;
@@ -154,7 +155,16 @@ COMMENT ON COLUMN replica.slots.retained_bytes IS
 COMMENT ON COLUMN replica.slots.inactive_since IS
     'since when nobody streams from it; NULL before PostgreSQL 17';
 COMMENT ON COLUMN replica.slots.invalidation_reason IS
-    'why it is unusable; NULL while it is not, and before PostgreSQL 17';
+    'why it is unusable; NULL while it is not; before PostgreSQL 17 only wal_removed or conflict_with_recovery';
+COMMENT ON COLUMN replica.slots.used_by IS
+    'application_name and address of the session that streams from it, or nobody, from PostgreSQL 17 on with since when';
+COMMENT ON COLUMN replica.slots.xmin_age IS
+    'transactions since the oldest one whose dead rows the slot keeps from VACUUM; NULL when it keeps none';
+COMMENT ON COLUMN replica.slots.free_bytes IS 'free bytes of the file system of pg_wal';
+COMMENT ON COLUMN replica.slots.time_to_full IS
+    'time until the slot reaches its bound or the disk is full, if nobody streams from it from now on; NULL when unknown';
+COMMENT ON COLUMN replica.slots.time_basis IS
+    'the rate of WAL that time_to_full goes by and what comes then; where it is NULL: why';
 
 -- Status --------------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 
 #include <cstring>
 #include <memory>
@@ -45,6 +46,14 @@ std::vector<hba::Network> interfaces() {
         if (const auto address = address_of(one->ifa_addr))
             result.push_back({*address, mask_of(one->ifa_netmask, *address)});
     return result;
+}
+
+std::optional<Space> space_at(const std::string& path) {
+    struct statvfs system = {};
+    if (::statvfs(path.c_str(), &system) != 0) return std::nullopt;
+    const auto block = static_cast<std::int64_t>(system.f_frsize);
+    return Space{static_cast<std::int64_t>(system.f_bavail) * block,
+                 static_cast<std::int64_t>(system.f_blocks) * block};
 }
 
 }  // namespace host

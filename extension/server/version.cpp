@@ -37,6 +37,8 @@ bool has_slot_inactive_since() { return PG_VERSION_NUM >= 170000; }
 
 bool has_replay_pause_state() { return PG_VERSION_NUM >= 140000; }
 
+bool has_wal_statistics() { return PG_VERSION_NUM >= 140000; }
+
 bool has_parameter_privileges() { return PG_VERSION_NUM >= 150000; }
 
 bool has_hba_includes() { return PG_VERSION_NUM >= 160000; }

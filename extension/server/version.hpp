@@ -16,6 +16,9 @@ bool has_slot_inactive_since();
 // pg_get_wal_replay_pause_state() exists (14).
 bool has_replay_pause_state();
 
+// The view pg_stat_wal exists (14).
+bool has_wal_statistics();
+
 // ALTER SYSTEM can be granted on single parameters (15).
 bool has_parameter_privileges();
 

@@ -7,6 +7,10 @@ SELECT slot_name, slot_type, database, temporary, active, active_pid, restart_ls
        retained_bytes >= 0 AS retains, invalidation_reason
   FROM replica.slots WHERE slot_name LIKE 'regress_%';
 
+SELECT used_by ~ '^nobody( since |$)' AS "nobody uses it", xmin_age, free_bytes > 0 AS free,
+       (time_to_full IS NULL) = (time_basis !~ '; then ') AS "a reason or an estimate"
+  FROM replica.slots WHERE slot_name = 'regress_s1';
+
 -- names that no slot can have; the hint gives one that it can
 SELECT * FROM replica.create_slot(NULL);
 \echo :LAST_ERROR_SQLSTATE
