@@ -49,6 +49,8 @@ includes 'extension/' tool | rule "tool does not include extension"
 includes 'libpq-fe\.h' tool | except '^tool/real/' | rule "libpq is used in tool/real only"
 includes 'tool/(world|real|plan|commands)' tool/render | rule "tool/render includes nothing that has effects"
 includes 'tool/real/' tool | except '^tool/(real/|commands/|connection\.cpp:|main\.cpp:)' | rule "plans see the seams, not the real world"
+grep -rlE --include='*.cpp' --include='*.hpp' 'fmt::join\(' core extension tool | xargs -r grep -L 'fmt/ranges\.h' |
+    rule "fmt::join comes with fmt/ranges.h, where fmt 11 has it"
 found '(^|[^_a-z:])(system|popen) *\(' core extension tool | rule "no process is started through a shell"
 
 # --- SQL

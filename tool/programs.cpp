@@ -1,6 +1,7 @@
 #include "tool/programs.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // join, since fmt 11
 
 #include <charconv>
 #include <cstdlib>

@@ -1,6 +1,7 @@
 // demo: a throw-away primary as initdb makes it, and its standby by the tool's own commands, in a folder of its own.
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // join, since fmt 11
 #include <unistd.h>
 
 #include <algorithm>
