@@ -46,6 +46,27 @@ std::string doubled(std::string_view text, char quote) {
 
 }  // namespace
 
+std::string_view clipped(std::string_view text, std::size_t longest) {
+    if (text.size() <= longest) return text;
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (longest == 0 || is_ascii(text[longest]) || is_ascii(text[longest - 1])) return text.substr(0, longest);
+    std::size_t start = longest;  // of the characters that are not ASCII around the cut
+    while (start > 0 && !is_ascii(text[start - 1])) --start;
+    std::size_t end = start;
+    for (std::size_t at = start; at <= longest && at < text.size();) {
+        end = at;
+        const auto lead = static_cast<unsigned char>(text[at]);
+        if (next_code_point(text, at) == lead) return text.substr(0, start);  // not UTF-8: where it began
+    }
+    return text.substr(0, end);
+}
+
+std::string shown(std::string_view text) {
+    static constexpr std::size_t longest = 100;
+    if (text.size() <= longest) return std::string(text);
+    return fmt::format("{}... ({} bytes)", clipped(text, longest), text.size());
+}
+
 bool has_control_character(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
@@ -59,7 +80,7 @@ void check_plain(std::string_view kind, std::string_view text) {
                           "Line breaks, tabs and other control characters cannot stand in the files that hold this name.",
                           fmt::format("Choose a {} name without control characters.", kind));
     if (text.size() > max_length)
-        throw core::Error(core::sqlstate::invalid_name, fmt::format("{} name \"{}\" is too long", kind, text),
+        throw core::Error(core::sqlstate::invalid_name, fmt::format("{} name \"{}\" is too long", kind, shown(text)),
                           fmt::format("It has {} bytes; PostgreSQL keeps {} and would cut the rest silently.",
                                       text.size(), max_length),
                           fmt::format("Choose a {} name of at most {} bytes.", kind, max_length));
@@ -81,7 +102,7 @@ void check_slot(std::string_view text) {
     const bool legal = !text.empty() && text.size() <= max_length &&
                        std::all_of(text.begin(), text.end(), is_slot_character);
     if (legal) return;
-    throw core::Error(core::sqlstate::invalid_name, fmt::format("replication slot name \"{}\" is not legal", text),
+    throw core::Error(core::sqlstate::invalid_name, fmt::format("replication slot name \"{}\" is not legal", shown(text)),
                       fmt::format("A slot name has 1 to {} characters: lower-case letters, digits and underscores.",
                                   max_length),
                       text.empty() ? std::string("Name the slot after the standby, for example \"standby1\".")

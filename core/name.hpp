@@ -29,6 +29,13 @@ void check_slot(std::string_view text);
 // (its code point, decimal), cut at 63 bytes. Patroni's rule for members, so that its slots and ours meet.
 std::string slot_from(std::string_view standby);
 
+// What is given back in a message: a text of more than 100 bytes is cut at the end of a character and says so. Whole
+// characters stay whole in UTF-8 and in every other server encoding that sets the high bit of all bytes of a character.
+std::string shown(std::string_view text);
+
+// The longest beginning of text with at most so many bytes that ends where a character ends, as shown cuts it.
+std::string_view clipped(std::string_view text, std::size_t longest);
+
 // SQL: "a b" -> "\"a b\"" (always quoted) and 'it''s' (with E'' where a backslash stands).
 std::string quote_identifier(std::string_view text);
 std::string quote_literal(std::string_view text);

@@ -48,6 +48,20 @@ TEST(Name, SlotFromFollowsPatronisRule) {
     EXPECT_EQ(sqlstate_of(name::check_slot, name::slot_from("\xE2\x9C\x93 \xF0\x9F\x90\x98")), "accepted");
 }
 
+TEST(Name, LongTextsAreCutBetweenCharacters) {
+    EXPECT_EQ(name::shown(std::string(100, 'x')), std::string(100, 'x'));
+    EXPECT_EQ(name::shown(std::string(1 << 20, 'x')), std::string(100, 'x') + "... (1048576 bytes)");
+    const std::string umlauts = "\xC3\xA4\xC3\xB6\xC3\xBC";
+    for (std::size_t longest = 0; longest <= 6; ++longest)
+        EXPECT_EQ(name::clipped(umlauts, longest), umlauts.substr(0, longest / 2 * 2)) << longest;
+    EXPECT_EQ(name::clipped("ab\xF0\x9F\x90\x98z", 5), "ab");
+    EXPECT_EQ(name::clipped("ab\xF0\x9F\x90\x98z", 6), "ab\xF0\x9F\x90\x98");
+    // EUC-JP, two bytes a character: not UTF-8, so cut before all of them
+    EXPECT_EQ(name::clipped("ab\xC6\xFC\xCB\xDCz", 5), "ab");
+    EXPECT_EQ(name::clipped("ab\xFF\xFF", 3), "ab");
+    EXPECT_EQ(name::clipped("\xC3", 0), "");
+}
+
 TEST(Name, QuotingDoublesWhatWouldEndTheName) {
     EXPECT_EQ(name::quote_identifier("a\"b"), "\"a\"\"b\"");
     EXPECT_EQ(name::quote_literal("it's"), "'it''s'");

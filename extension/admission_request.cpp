@@ -40,7 +40,7 @@ std::string read_type(const pg::Arguments& arguments, bool local) {
     const std::string type = arguments.text(2).value_or("host");
     if (!hba::channels_of(type))
         throw core::Error(core::sqlstate::invalid_parameter_value,
-                          fmt::format("\"{}\" is not a connection type", hba::printable(type)), {},
+                          fmt::format("\"{}\" is not a connection type", name::shown(hba::printable(type))), {},
                           "Use host, hostssl, hostnossl, hostgssenc, hostnogssenc or local.");
     if (local && type == "host") return "local";
     if (local == (type == "local")) return type;
@@ -66,7 +66,7 @@ std::string read_method(const pg::Arguments& arguments, const std::string& type)
     throw core::Error(
         core::sqlstate::invalid_parameter_value,
         fmt::format("authentication method \"{}\" is not taken for connection type \"{}\"",
-                    hba::printable(method), type),
+                    name::shown(hba::printable(method)), type),
         "Whoever replicates reads everything, so only methods that prove who connects are taken: "
         "scram-sha-256, md5, cert with hostssl, peer with local.",
         "Use scram-sha-256; lines with other methods are for you to write.");

@@ -153,7 +153,7 @@ Asked read_address(const std::string& text) {
     });
     if (!valid)
         throw core::Error(core::sqlstate::invalid_parameter_value,
-                          fmt::format("\"{}\" is not an IP address or network", printable(text)),
+                          fmt::format("\"{}\" is not an IP address or network", name::shown(printable(text))),
                           "Host names and the keywords of pg_hba.conf are not taken.",
                           "Give an address such as 10.0.0.5 or fd00::5, or a network such as 10.0.0.0/24.");
     const pg::Row& row = found.rows.front();

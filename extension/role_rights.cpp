@@ -103,6 +103,16 @@ void check_rights_to_create() { check(caller(), true, {}); }
 
 void check_rights_to_alter(const std::string& role) { check(caller(), is_admin_of(role), role); }
 
+void check_rights_to_drop(const std::string& role) {
+    const Caller who = caller();
+    const bool needs_admin = pg::version::has_delegated_replication();
+    if (who.superuser || (who.createrole && (!needs_admin || is_admin_of(role)))) return;
+    throw core::Error(
+        core::sqlstate::insufficient_privilege, fmt::format("role \"{}\" cannot drop role \"{}\"", who.name, role),
+        needs_admin ? "That takes CREATEROLE, and ADMIN OPTION on the role." : "That takes CREATEROLE.",
+        "Call the function as a superuser.");
+}
+
 void refuse_old_password(const std::string& role) {
     throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
                       fmt::format("role \"{}\" needs a new password to become a replication role again", role),

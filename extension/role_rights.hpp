@@ -9,6 +9,7 @@ namespace roles {
 // Throw core::Error (42501) that names everything missing at once, with the command that grants it.
 void check_rights_to_create();
 void check_rights_to_alter(const std::string& role);
+void check_rights_to_drop(const std::string& role);
 
 // Throws core::Error (55000) while a role other than a superuser or the caller can act as the role: it has ADMIN OPTION on
 // it, or can SET ROLE to it, and so could set its password.

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/name.hpp"
+#include "extension/role_password.hpp"
 #include "extension/role_rights.hpp"
 #include "extension/server/lock.hpp"
 #include "extension/server/query.hpp"
@@ -52,36 +53,6 @@ std::optional<Role> find(const std::string& name, const pg::Value& wanted_until 
                 is(6), is(7), is(8), pg::stored_password_kind(name)};
 }
 
-void check_plain_password(const std::string& password) {
-    if (password.empty())
-        throw core::Error(core::sqlstate::invalid_parameter_value, "password is empty",
-                          "PostgreSQL lets nobody log in with an empty password.",
-                          "Pass a password, a SCRAM verifier, or NULL for a role without a password.");
-    if (name::has_control_character(password))
-        throw core::Error(core::sqlstate::invalid_parameter_value, "password contains a control character",
-                          "Line breaks and tabs cannot stand in a password file or in a connection string.",
-                          "Choose a password without control characters.");
-}
-
-// What only looks like a hash would be taken for a plain password, and nobody could log in with the real one.
-void check_hash(const std::string& password) {
-    const std::string kind = pg::password_kind(password);
-    const bool looks_like_scram = password.starts_with("SCRAM-SHA-256$");
-    if (kind == "md5")
-        throw core::Error(
-            core::sqlstate::invalid_parameter_value, "password is an MD5 hash",
-            "PostgreSQL has deprecated MD5 passwords, and pg_hba.conf rules with scram-sha-256 refuse them.",
-            "Pass a SCRAM verifier or a plain password.");
-    if (looks_like_scram && kind != "scram-sha-256")
-        throw core::Error(core::sqlstate::invalid_parameter_value,
-                          "password is not a complete SCRAM verifier", {},
-                          "Pass SCRAM-SHA-256$iterations:salt$stored_key:server_key as one line.");
-    if (kind == "scram-sha-256" && pg::verifier_fits(password, ""))
-        throw core::Error(
-            core::sqlstate::invalid_parameter_value, "password is the verifier of an empty password",
-            "PostgreSQL lets nobody log in with an empty password.", "Pass the verifier of a password.");
-}
-
 void check_limit(std::optional<std::int64_t> limit) {
     if (!limit || *limit >= 1 || *limit == -1) return;
     throw core::Error(
@@ -100,10 +71,7 @@ Wanted read(const pg::Arguments& arguments) {
     Wanted wanted{arguments.required(0, "role_name"), arguments.text(1), arguments.integer(2),
                   arguments.text(3)};
     name::check_role(wanted.name);
-    if (wanted.password) {
-        check_plain_password(*wanted.password);
-        check_hash(*wanted.password);
-    }
+    if (wanted.password) check_password(*wanted.password);
     check_limit(wanted.limit);
     check_valid_until(wanted.valid_until);
     return wanted;
@@ -140,9 +108,8 @@ void refuse_to_take_away(const Wanted& wanted, const Role& role) {
         fmt::format("Run ALTER ROLE {}{};", name::quote_identifier(wanted.name), limit_and_end(wanted)));
 }
 
-// Raises what is too small in a role of ours; true when its password was changed as well.
-bool complete(const Wanted& wanted, const Role& role) {
-    refuse_to_take_away(wanted, role);
+// What is too small in a role of ours, for ALTER ROLE.
+std::string missing_of(const Wanted& wanted, const Role& role) {
     std::string clauses;
     if (!role.login) clauses += " LOGIN";
     if (!role.replication) clauses += " REPLICATION";
@@ -150,6 +117,27 @@ bool complete(const Wanted& wanted, const Role& role) {
         clauses += fmt::format(" CONNECTION LIMIT {}", *wanted.limit);
     if (role.wanted_later)
         clauses += fmt::format(" VALID UNTIL {}", name::quote_literal(*wanted.valid_until));
+    return clauses;
+}
+
+// Rights come before the lock and before the first hash; who changes nothing needs neither: nobody without rights makes others
+// wait.
+void prepare_to_change(const Wanted& wanted, const std::optional<Role>& role) {
+    if (!role) {
+        check_rights_to_create();
+    } else {
+        const bool changes = wanted.password || !missing_of(wanted, *role).empty();
+        if (!role->ours || role->superuser || !changes) return;
+        check_rights_to_alter(wanted.name);
+    }
+    pg::lock_cluster_wide(pg::Lockable::roles);
+    if (wanted.password) refuse_empty_password(*wanted.password);
+}
+
+// Raises what is too small in a role of ours; true when its password was changed as well.
+bool complete(const Wanted& wanted, const Role& role) {
+    refuse_to_take_away(wanted, role);
+    const std::string clauses = missing_of(wanted, role);
     // rights come before the comparison: it must not help to guess a password
     if (!clauses.empty() || wanted.password) check_rights_to_alter(wanted.name);
     // the mark is no proof: a comment may be others', and so may the password be
@@ -271,7 +259,7 @@ pg::Rows create(const pg::Arguments& arguments) {
     const Wanted wanted = read(arguments);
     pg::refuse_in_recovery("replica.create_role");
     pg::refuse_read_only("CREATE ROLE");
-    pg::lock_cluster_wide(pg::Lockable::roles);
+    prepare_to_change(wanted, find(wanted.name, wanted.valid_until));
     const auto before = find(wanted.name, wanted.valid_until);
     bool new_password = wanted.password.has_value();
     if (!before) {
@@ -287,6 +275,8 @@ pg::Rows create(const pg::Arguments& arguments) {
 pg::Rows drop(const pg::Arguments& arguments) {
     const std::string role_name = arguments.required(0, "role_name");
     pg::refuse_in_recovery("replica.drop_role");
+    if (!find(role_name)) return {{{role_name, pg::boolean(false)}}};
+    check_rights_to_drop(role_name);
     pg::lock_cluster_wide(pg::Lockable::roles);
     const auto role = find(role_name);
     if (!role) return {{{role_name, pg::boolean(false)}}};

@@ -10,11 +10,11 @@ extern "C" {
 #include "utils/resowner.h"
 }
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/name.hpp"
 #include "extension/server/function.hpp"
 
 namespace pg {
@@ -39,7 +39,7 @@ int pack_sqlstate(const std::string& state) {
 const char* keep(const std::string& text) {
     static constexpr std::size_t longest = 1 << 16;
     if (text.empty()) return nullptr;
-    const std::size_t size = std::min(text.size(), longest);
+    const std::size_t size = name::clipped(text, longest).size();
     char* copy = static_cast<char*>(MemoryContextAllocExtended(CurrentMemoryContext, size + 1, MCXT_ALLOC_NO_OOM));
     if (copy == nullptr) return nullptr;
     std::memcpy(copy, text.data(), size);

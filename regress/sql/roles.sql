@@ -41,6 +41,21 @@ SELECT * FROM replica.create_role('regress_other', 'md5' || md5('x'));
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM replica.create_role('regress_other', left(:'verifier', -5));
 \echo :LAST_ERROR_SQLSTATE
+-- what the server would take as a verifier, and reckon with for hours at each login
+SELECT * FROM replica.create_role('regress_other', replace(:'verifier', '4096', '1000001'));
+\echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY sqlstate
+SELECT * FROM replica.create_role('regress_other', replace(:'verifier', '4096', '2147483647'));
+SELECT * FROM replica.create_role('regress_other', replace(:'verifier', '4096', '4294967297'));
+\set VERBOSITY default
+-- what it would take although nobody wrote it so
+SELECT * FROM replica.create_role('regress_other', replace(:'verifier', '4096', '-4096'));
+\echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY sqlstate
+SELECT * FROM replica.create_role('regress_other', replace(:'verifier', '4096', '0'));
+SELECT * FROM replica.create_role('regress_other', replace(:'verifier', '4096', ' 4096'));
+SELECT * FROM replica.create_role('regress_other', replace(:'verifier', 'ZwwMcOY/fgZ6Hy9KzdM9Dw==', ''));
+\set VERBOSITY default
 -- the verifier of the empty password, salt of 16 zero bytes
 SELECT * FROM replica.create_role('regress_other',
     'SCRAM-SHA-256$4096:AAAAAAAAAAAAAAAAAAAAAA==$0xMhqAK40OCOdYhojcLUZeSMUOEvuUTKEl4DUl9gtuY=:T91QzwAuamaQklxzLHUAx6O/tGW9Dmx80uUBuGnEIjo=');
