@@ -19,6 +19,7 @@ constexpr std::int64_t most_standbys = 1000;
 constexpr std::int64_t most_processes = 0x3FFFF;  // MAX_BACKENDS
 // raising it takes a restart, so it is raised at least to what the server ships with
 constexpr std::int64_t shipped_limit = 10;
+constexpr double most_megabytes = 1e15;
 constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t index_in(std::initializer_list<std::string_view> ordered, std::string_view value) {
@@ -240,7 +241,10 @@ std::optional<std::int64_t> megabytes(std::string_view text) {
     if (*end == '.' || *end == 'e' || *end == 'E') amount = std::strtod(value.c_str(), &end);
     const std::int64_t factor = factor_in_bytes(trimmed(end));
     if (end == value.c_str() || factor == 0) return std::nullopt;
-    return static_cast<std::int64_t>(std::rint(amount * static_cast<double>(factor) / (1 << 20)));
+    const double size = std::rint(amount * static_cast<double>(factor) / (1 << 20));
+    // more than any setting takes, and than the type of the result does; "nan" is no size
+    if (!(std::fabs(size) < most_megabytes)) return std::nullopt;
+    return static_cast<std::int64_t>(size);
 }
 
 std::int64_t measure(std::string_view name, std::string_view value) {

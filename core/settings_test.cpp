@@ -197,6 +197,6 @@ TEST(Settings, SizesAreReadAsTheServerReadsThem) {
     EXPECT_EQ(settings::megabytes("2TB"), 2 * 1024 * 1024);
     EXPECT_EQ(settings::megabytes("2048kB"), 2);
     EXPECT_EQ(settings::megabytes("0x10"), 16);
-    for (const char* text : {"", " ", "x", "1gb", "1 XB", "GB"})
+    for (const char* text : {"", " ", "x", "1gb", "1 XB", "GB", "1e300TB", "-1e300TB"})
         EXPECT_FALSE(settings::megabytes(text)) << text;
 }

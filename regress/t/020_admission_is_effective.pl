@@ -229,7 +229,7 @@ is(slurp($hba), $untouched, 'the file in the data directory is untouched');
 SKIP:
 {
 	my $full = $ENV{PG_REPLICA_SMALL_DISK};
-	skip 'no small disk: set PG_REPLICA_SMALL_DISK to a directory on a file system of at most 1 MB', 3 unless $full;
+	skip 'no small disk: set PG_REPLICA_SMALL_DISK to a directory on a file system of at most 100 MB', 3 unless $full;
 	write_text("$full/pg_hba.conf", $administrator);
 	$primary->configure("hba_file = '$full/pg_hba.conf'");
 	$primary->restart;

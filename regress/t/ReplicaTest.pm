@@ -212,8 +212,8 @@ sub poll_until
 }
 
 # stock_primary(name, config => "lines", extension => 0 or 1 (created in database postgres; default 0),
-#               initdb => [more arguments]) -> a running primary as a stranger has it: initdb with scram-sha-256, an
-# administrator "postgres" with a password, only listen_addresses (and port) changed.
+#               initdb => [more arguments], directory => the data directory) -> a running primary as a stranger has it:
+# initdb with scram-sha-256, an administrator "postgres" with a password, only listen_addresses (and port) changed.
 sub stock_primary
 {
 	my ($name, %options) = @_;
@@ -276,6 +276,7 @@ sub connection { return ('-h', $_[0]->host, '-p', $_[0]->port, '-U', $_[0]{admin
 sub initialize
 {
 	my ($self, %options) = @_;
+	$self->{data} = $options{directory} if defined $options{directory};
 	my $admin = $self->{admin} = $options{admin} || 'postgres';
 	$self->{password} = $options{password} if defined $options{password};
 	my $pwfile = "$self->{base}/initdb_password";
