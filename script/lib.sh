@@ -30,12 +30,13 @@ server_user() {
 }
 
 # Runs a command as that user, with a home folder inside the work folder.
+server_environment=()
 as_server_user() {
     if [ "$(id -u)" != 0 ]; then
-        env HOME="$work/home" "$@"
+        env HOME="$work/home" "${server_environment[@]}" "$@"
     else
         setpriv --reuid "$(server_user)" --regid "$(id -gn "$(server_user)")" --init-groups \
-            env HOME="$work/home" USER="$(server_user)" LOGNAME="$(server_user)" "$@"
+            env HOME="$work/home" USER="$(server_user)" LOGNAME="$(server_user)" "${server_environment[@]}" "$@"
     fi
 }
 
@@ -129,6 +130,24 @@ install_build_packages() {
 # --- build ----------------------------------------------------------------------------------------------------------
 
 strict_flags="-Wall -Wextra -Werror"
+build_directory=$root_directory/build
+tool_flags=()
+
+# From here on all is built with AddressSanitizer and UndefinedBehaviorSanitizer and runs under them. The server itself is
+# as it is: their runtime is loaded into it, and reports go to files in the work folder.
+use_sanitizers() {
+    local flags="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    strict_flags="-Wall -Wextra -O1 $flags"
+    build_directory=$root_directory/build/sanitize
+    tool_flags=(-DPG_REPLICA_STRICT=OFF "-DCMAKE_CXX_FLAGS=-O1 $flags" -DCMAKE_BUILD_TYPE=Debug)
+    local options="log_path=$work/tmp/report:abort_on_error=1:halt_on_error=1:print_stacktrace=1"
+    # the server frees nothing at its end, and a longjmp over its frames is its way; the C++ library must be there before
+    # the runtime looks for it
+    server_environment=("LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so):$(gcc -print-file-name=libstdc++.so)"
+        "ASAN_OPTIONS=detect_leaks=0:$options" "UBSAN_OPTIONS=$options")
+}
+# What the sanitizers found, as a list of files.
+sanitizer_reports() { find "$work/tmp" -maxdepth 1 -name 'report.*' -size +0; }
 
 # Object files of another server version or with other flags are of no use.
 build_extension() {
@@ -148,6 +167,6 @@ install_extension() {
 
 # build_tool [CMAKE_OPTION...]
 build_tool() {
-    cmake -S "$root_directory" -B "$root_directory/build" -DPG_REPLICA_STRICT=ON "$@" >/dev/null
-    cmake --build "$root_directory/build" -j"$(nproc)"
+    cmake -S "$root_directory" -B "$build_directory" -DPG_REPLICA_STRICT=ON "${tool_flags[@]}" "$@" >/dev/null
+    cmake --build "$build_directory" -j"$(nproc)"
 }
