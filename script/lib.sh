@@ -3,7 +3,8 @@
 
 root_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pg_config=${PG_CONFIG:-}
-for variable in ${!PG@}; do unset "$variable"; done # nothing of the caller may lead to another server
+# nothing of the caller may lead to another server; PG_REPLICA_SOAK and the like are for the tests
+for variable in ${!PG@}; do [[ $variable = PG_REPLICA_* ]] || unset "$variable"; done
 export LC_ALL=C TZ=UTC
 
 say() { printf '%s\n' "$*"; }
