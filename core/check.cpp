@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/health.hpp"
 #include "core/name.hpp"
 
 namespace checks {
@@ -139,6 +140,37 @@ Finding pending_restart(const std::vector<std::string>& names, std::string_view 
         return std::find(needed.begin(), needed.end(), name) != needed.end();
     });
     return {matters ? Status::error : Status::warning, detail, "Restart the server."};
+}
+
+Finding raised_limits(const std::vector<Raised>& limits, const std::string& standbys) {
+    std::string values, statements;
+    for (const Raised& limit : limits) {
+        values += fmt::format("{}{} from {} to {}", values.empty() ? "" : ", ", limit.name, limit.running, limit.later);
+        statements += fmt::format(" ALTER SYSTEM SET {} = {};", limit.name, name::quote_literal(limit.later));
+    }
+    if (limits.empty()) return ok("No limit that standbys must follow waits to be raised.");
+    const std::string detail = fmt::format("The next start raises {}.", values);
+    if (standbys.empty()) return ok(detail + " No standby is connected.");
+    return warning(fmt::format("{} A standby with less pauses its replay then, and does not start again. Connected: {}.",
+                               detail, standbys),
+                   fmt::format("First on each standby:{} and restart it; this server last.", statements));
+}
+
+Finding room_for_wal(const Setting& max_slot_wal_keep_size, std::int64_t free, std::int64_t total, std::int64_t slots) {
+    static constexpr std::int64_t little = 256 << 20;  // sixteen segments
+    const std::int64_t bound = std::stoll(max_slot_wal_keep_size.value);
+    const std::string detail =
+        fmt::format("{} of {} are free where pg_wal lies", health::bytes(free), health::bytes(total));
+    const std::string bounded =
+        how_to_set(max_slot_wal_keep_size, fmt::format("{}MB", std::max<std::int64_t>(free / 2 >> 20, 64)), false);
+    if (free < little)
+        return error(detail + ": the server stops when they are used up.",
+                     "Make room on that file system, or see the view replica.slots for slots that can be dropped.");
+    if (slots > 0 && bound < 0)
+        return warning(fmt::format("{}, and nothing bounds what {} slot(s) may retain.", detail, slots), bounded);
+    if (slots > 0 && bound > free >> 20)
+        return warning(fmt::format("{}, and slots may retain {}.", detail, health::bytes(bound << 20)), bounded);
+    return ok(detail + ".");
 }
 
 }  // namespace checks

@@ -77,4 +77,15 @@ std::int64_t sessions_for(std::int64_t standbys);
 // files who may not; without them nobody can tell a value that was taken back, so nothing is called an error then.
 Finding pending_restart(const std::vector<std::string>& names, std::string_view grants = {});
 
+// A limit that standbys have to have at least as large, with a larger value for the next start.
+struct Raised {
+    std::string name, running, later;
+};
+
+// The order of restarts that such limits ask for; standbys are the names of those that are connected.
+Finding raised_limits(const std::vector<Raised>& limits, const std::string& standbys);
+
+// Whether the disk of pg_wal outlasts what slots may retain; bytes.
+Finding room_for_wal(const Setting& max_slot_wal_keep_size, std::int64_t free, std::int64_t total, std::int64_t slots);
+
 }  // namespace checks

@@ -130,3 +130,33 @@ TEST(Check, PendingRestartsMatterWhereACloneDependsOnThem) {
            "taken back meanwhile seems to wait, too.",
            "GRANT it");
 }
+
+TEST(Check, RaisedLimitsNameTheOrderOfRestarts) {
+    expect(checks::raised_limits({}, "a"), ok, "No limit that standbys must follow waits to be raised.", "");
+    const std::vector<checks::Raised> limits = {{"max_connections", "100", "200"}, {"max_wal_senders", "10", "12"}};
+    expect(checks::raised_limits(limits, ""), ok,
+           "The next start raises max_connections from 100 to 200, max_wal_senders from 10 to 12. No standby is connected.", "");
+    expect(checks::raised_limits(limits, "a, b"), warning,
+           "The next start raises max_connections from 100 to 200, max_wal_senders from 10 to 12. A standby with less "
+           "pauses its replay then, and does not start again. Connected: a, b.",
+           "First on each standby: ALTER SYSTEM SET max_connections = '200'; ALTER SYSTEM SET max_wal_senders = '12'; "
+           "and restart it; this server last.");
+}
+
+TEST(Check, RoomForWalIsWhatSlotsMayRetain) {
+    constexpr std::int64_t gigabyte = 1 << 30;
+    const checks::Setting unbounded{"max_slot_wal_keep_size", "-1", "default"}, large{"max_slot_wal_keep_size", "10240", ""};
+    expect(checks::room_for_wal(unbounded, 4 * gigabyte, 8 * gigabyte, 0), ok,
+           "4.0 GB of 8.0 GB are free where pg_wal lies.", "");
+    expect(checks::room_for_wal(unbounded, 4 * gigabyte, 8 * gigabyte, 1), warning,
+           "4.0 GB of 8.0 GB are free where pg_wal lies, and nothing bounds what 1 slot(s) may retain.",
+           "ALTER SYSTEM SET max_slot_wal_keep_size = '2048MB'; SELECT pg_reload_conf();");
+    expect(checks::room_for_wal(large, 4 * gigabyte, 8 * gigabyte, 1), warning,
+           "4.0 GB of 8.0 GB are free where pg_wal lies, and slots may retain 10.0 GB.",
+           "ALTER SYSTEM SET max_slot_wal_keep_size = '2048MB'; SELECT pg_reload_conf();");
+    expect(checks::room_for_wal(large, 11 * gigabyte, 80 * gigabyte, 1), ok,
+           "11.0 GB of 80.0 GB are free where pg_wal lies.", "");
+    expect(checks::room_for_wal(large, 100 << 20, 80 * gigabyte, 0), error,
+           "100.0 MB of 80.0 GB are free where pg_wal lies: the server stops when they are used up.",
+           "Make room on that file system, or see the view replica.slots for slots that can be dropped.");
+}

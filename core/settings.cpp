@@ -16,7 +16,6 @@ namespace settings {
 namespace {
 
 constexpr std::int64_t most_standbys = 1000;
-constexpr std::int64_t most_processes = 0x3FFFF;  // MAX_BACKENDS
 // raising it takes a restart, so it is raised at least to what the server ships with
 constexpr std::int64_t shipped_limit = 10;
 constexpr double most_megabytes = 1e15;
@@ -262,34 +261,6 @@ std::vector<Requirement> require(const Facts& facts, const Wishes& wishes) {
     if (wishes.max_slot_wal_keep_size) check_bound(facts, *wishes.max_slot_wal_keep_size);
     if (wishes.archive_command) check_archive_command(facts, *wishes.archive_command);
     return Planner(facts, wishes).plan();
-}
-
-std::vector<std::string> conflicts(const Facts& facts) {
-    const auto later = [&facts](const char* name) { return measure(name, facts.get(name).at_restart); };
-    const std::int64_t slots = facts.physical_slots + facts.logical_slots;
-    const bool minimal = later("wal_level") < 1;
-    std::vector<std::string> found;
-    const auto check = [&found](bool wrong, std::string sentence) {
-        if (wrong) found.push_back(std::move(sentence));
-    };
-    check(minimal && later("max_wal_senders") > 0,
-          "max_wal_senders above 0 needs wal_level replica or logical.");
-    check(minimal && later("archive_mode") > 0, "archive_mode on needs wal_level replica or logical.");
-    check(minimal && facts.summarize_wal, "summarize_wal on needs wal_level replica or logical.");
-    check(minimal && slots > 0,
-          fmt::format("{} replication slots need wal_level replica or logical.", slots));
-    check(facts.logical_slots > 0 && !minimal && later("wal_level") < 2 && !facts.logical_on_demand,
-          fmt::format("{} logical replication slots need wal_level logical.", facts.logical_slots));
-    check(slots > later("max_replication_slots"),
-          fmt::format("{} replication slots exist, max_replication_slots would be {}.", slots,
-                      later("max_replication_slots")));
-    check(facts.walsenders > later("max_wal_senders"),
-          fmt::format("{} WAL senders run, max_wal_senders would be {}.", facts.walsenders,
-                      later("max_wal_senders")));
-    check(later("max_wal_senders") + facts.other_processes > most_processes,
-          fmt::format("max_wal_senders of {} and {} other processes are more than the server can have.",
-                      later("max_wal_senders"), facts.other_processes));
-    return found;
 }
 
 }  // namespace settings

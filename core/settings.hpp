@@ -32,6 +32,8 @@ struct Facts {
     std::int64_t most_retained = 0;  // megabytes of WAL that the slot furthest behind retains
     std::int64_t other_processes =
         0;  // max_connections and all else that shares the limit of server processes
+    std::int64_t max_connections = 100;      // of the next start
+    std::int64_t reserved_connections = 3;  // of the next start, for superusers and others
     bool data_checksums = false;
     bool summarize_wal = false;
     bool logical_on_demand = false;  // logical slots work with wal_level = replica (19)
@@ -49,6 +51,7 @@ struct Wishes {
     std::optional<std::string> wal_keep_size = {};
     std::optional<std::string> max_slot_wal_keep_size = {};
     std::optional<std::string> archive_command = {};
+    bool standbys_raised = false;  // the standbys have the larger limits already
 };
 
 struct Requirement {
@@ -64,6 +67,10 @@ struct Requirement {
 // harm: too many standbys, a bound that would invalidate a slot, an archive_command that would replace
 // another one.
 std::vector<Requirement> require(const Facts& facts, const Wishes& wishes);
+
+// Throws core::Error when a limit would be raised that connected standbys must have first, unless the wishes say that
+// they do: at the restart of this server they would pause their replay, or not start again (hot-standby).
+void check_standbys_are_raised(const Facts& facts, const Wishes& wishes, const std::vector<Requirement>& plan);
 
 // Why the server would not come up with, or would cut off standbys by, the values of its next start; empty
 // when it is sound. Sentences.

@@ -200,3 +200,36 @@ TEST(Settings, SizesAreReadAsTheServerReadsThem) {
     for (const char* text : {"", " ", "x", "1gb", "1 XB", "GB", "1e300TB", "-1e300TB"})
         EXPECT_FALSE(settings::megabytes(text)) << text;
 }
+
+TEST(Settings, ThatStandbysMustHaveFirstAreNotRaisedBeforeThem) {
+    Facts facts = shipped();
+    facts.standbys = "a, b";
+    const auto outcome = [&facts](Wishes wishes) -> std::string {
+        try {
+            settings::check_standbys_are_raised(facts, wishes, settings::require(facts, wishes));
+        } catch (const core::Error& error) {
+            return error.detail + " " + error.hint;
+        }
+        return "raised";
+    };
+    EXPECT_EQ(outcome({2}), "raised") << "what is not raised stops nobody";
+    EXPECT_EQ(outcome({12}),
+              "max_wal_senders would go from 10 to 14 at the next start of this server. A standby with less pauses its "
+              "replay then, and does not start again; this server cannot see their values. Connected: a, b. On each of "
+              "them: ALTER SYSTEM SET max_wal_senders = '14'; and restart it. Then call replica.set_settings here with "
+              "standbys_raised => true, and restart this server last.");
+    Wishes told{12};
+    told.standbys_raised = true;
+    EXPECT_EQ(outcome(told), "raised");
+    facts.standbys.clear();
+    EXPECT_EQ(outcome({12}), "raised");
+}
+
+TEST(Settings, ThatLeaveNoConnectionAreAConflict) {
+    Facts facts = shipped();
+    EXPECT_TRUE(settings::conflicts(facts).empty());
+    facts.max_connections = facts.reserved_connections = 5;
+    ASSERT_EQ(settings::conflicts(facts).size(), 1u);
+    EXPECT_EQ(settings::conflicts(facts)[0],
+              "superuser_reserved_connections of 5 with what else is reserved leaves nothing of max_connections = 5.");
+}

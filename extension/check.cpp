@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/fix.hpp"
 #include "extension/check_topics.hpp"
 #include "extension/hba_facts.hpp"
 #include "extension/pending.hpp"
@@ -43,10 +44,19 @@ constexpr Check all[] = {
     {"hba_file", hba_file,
      "GRANT SELECT ON pg_catalog.pg_hba_file_rules TO {0}; "
      "GRANT EXECUTE ON FUNCTION pg_catalog.pg_hba_file_rules() TO {0};"},
+    {"configuration_owner", configuration_owner},
+    {"alter_system", alter_system},
+    {"next_start", next_start, "GRANT EXECUTE ON FUNCTION pg_catalog.pg_show_all_file_settings() TO {0};"},
+    {"standby_limits", standby_limits, "GRANT EXECUTE ON FUNCTION pg_catalog.pg_show_all_file_settings() TO {0};"},
+    {"extension", extension_version},
     {"synchronous_standbys", synchronous_standbys},
     {"archiver", archiver},
     {"slot_retention", slot_retention},
     {"inactive_slots", inactive_slots},
+    {"wal_space", wal_space},
+    {"data_directory", data_directory},
+    {"data_checksums", data_checksums},
+    {"collations", collations},
     {"full_page_writes", full_page_writes},
     {"rewind", rewind},
     {"unlogged_tables", unlogged_tables},
@@ -127,6 +137,12 @@ Context gather(const pg::Arguments& arguments) {
     return context;
 }
 
+// NULL where no statement mends it.
+pg::Value mends(const Finding& finding) {
+    const std::vector<std::string> statements = fix::statements(finding.hint);
+    return statements.empty() ? pg::Value() : fix::array(statements);
+}
+
 Finding look(const Check& check, const Context& context) {
     if (check.rights == nullptr) return check.run(context);
     Finding finding = warning(fmt::format("The role {} may not see this.", context.caller),
@@ -143,7 +159,7 @@ pg::Rows run(const pg::Arguments& arguments) {
     for (const Check& check : all) {
         const Finding finding = look(check, context);
         result.rows.push_back({check.name, std::string(text(finding.status)), finding.detail,
-                               finding.hint.empty() ? std::nullopt : pg::Value(finding.hint)});
+                               finding.hint.empty() ? std::nullopt : pg::Value(finding.hint), mends(finding)});
     }
     return result;
 }

@@ -74,4 +74,17 @@ Finding unlogged_tables(const Context& context);
 Finding tablespaces(const Context& context);
 Finding standby_names(const Context& context);
 
+// check_configuration.cpp: whose the configuration is, and what the next start makes of it
+Finding configuration_owner(const Context& context);
+Finding alter_system(const Context& context);
+Finding next_start(const Context& context);
+Finding standby_limits(const Context& context);
+Finding extension_version(const Context& context);
+
+// check_storage.cpp: what lies on the disk
+Finding wal_space(const Context& context);
+Finding data_directory(const Context& context);
+Finding collations(const Context& context);
+Finding data_checksums(const Context& context);
+
 }  // namespace checks

@@ -172,7 +172,8 @@ pg::Rows list(const pg::Arguments& arguments) {
 }
 
 pg::Rows set(const pg::Arguments& arguments) {
-    const Wishes wishes = read(arguments);
+    Wishes wishes = read(arguments);
+    wishes.standbys_raised = arguments.boolean(5, false);
     const bool dry_run = arguments.boolean(4, false);
     check_place("replica.set_settings", dry_run);
     check_rights(changes_of(require(gather().facts, wishes)));
@@ -180,6 +181,7 @@ pg::Rows set(const pg::Arguments& arguments) {
     const Gathered before = gather();
     const std::vector<Requirement> plan = require(before.facts, wishes);
     const std::vector<Change> changes = changes_of(plan);
+    if (!dry_run) check_standbys_are_raised(before.facts, wishes, plan);
     check_before_writing(before, changes);
     if (dry_run) return report(plan, before, "; not written, as this is a dry run");
     if (changes.empty() && !lags(plan, before)) return report(plan, before);

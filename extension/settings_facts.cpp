@@ -27,18 +27,26 @@ constexpr const char* statement = R"(
       FROM pg_catalog.pg_settings s WHERE s.name = ANY ($1::text[]))";
 
 constexpr const char* surroundings = R"(
+    WITH mentioned AS ({files}),
+         limits AS (SELECT s.name, coalesce((SELECT m.setting FROM mentioned m
+                                              WHERE m.name = s.name AND m.setting ~ '^\s*\d{{1,9}}\s*$'
+                                                AND s.source NOT IN ('command line', 'environment variable', 'override')
+                                              ORDER BY m.seqno DESC LIMIT 1), s.setting)::bigint AS later
+                      FROM pg_catalog.pg_settings s
+                     WHERE s.name IN ('max_connections', 'max_worker_processes', {autovacuum},
+                                      'superuser_reserved_connections', 'reserved_connections'))
     SELECT (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary),
            (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE slot_type = 'logical' AND NOT temporary),
            (SELECT count(*) FROM pg_catalog.pg_stat_replication),
            (SELECT coalesce(max(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()
                                                      ELSE pg_current_wal_lsn() END, restart_lsn)), 0)::bigint / 1048576
               FROM pg_catalog.pg_replication_slots),
-           (SELECT sum(setting::bigint) FROM pg_catalog.pg_settings
-             WHERE name IN ('max_connections', 'max_worker_processes', {autovacuum})),
+           (SELECT sum(later) FROM limits WHERE name IN ('max_connections', 'max_worker_processes', {autovacuum})),
            current_setting('data_checksums') = 'on', coalesce(current_setting('summarize_wal', true), 'off') = 'on',
            coalesce(current_setting('archive_library', true), ''),
-           (SELECT string_agg(DISTINCT application_name, ', ') FROM pg_catalog.pg_stat_replication
-             WHERE state = 'streaming'))";
+           ({standbys}),
+           (SELECT later FROM limits WHERE name = 'max_connections'),
+           (SELECT sum(later) FROM limits WHERE name IN ('superuser_reserved_connections', 'reserved_connections')))";
 
 std::string array_of_names() {
     std::string array;
@@ -79,7 +87,9 @@ void add_surroundings(Facts& facts) {
     // sessions of autovacuum take their share of the processes by another name since they can be reloaded
     const char* autovacuum =
         pg::version::has_autovacuum_worker_slots() ? "'autovacuum_worker_slots'" : "'autovacuum_max_workers'";
-    const pg::Rows found = pg::query(fmt::format(surroundings, fmt::arg("autovacuum", autovacuum)));
+    const pg::Rows found = pg::query(fmt::format(surroundings, fmt::arg("autovacuum", autovacuum),
+                                                 fmt::arg("files", may_read_files() ? files : no_files),
+                                                 fmt::arg("standbys", connected_standbys)));
     const pg::Row& row = found.rows.at(0);
     const auto number = [&row](int column) { return std::stoll(row[column].value_or("0")); };
     facts.physical_slots = number(0);
@@ -91,6 +101,8 @@ void add_surroundings(Facts& facts) {
     facts.summarize_wal = row[6] == "t";
     facts.archive_library = row[7].value_or("");
     facts.standbys = row[8].value_or("");
+    facts.max_connections = number(9);
+    facts.reserved_connections = number(10);
     facts.logical_on_demand = pg::version::has_logical_decoding_on_demand();
 }
 

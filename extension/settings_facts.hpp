@@ -26,6 +26,13 @@ struct Gathered {
     std::map<std::string, Details> details;
 };
 
+// A query for the names of the standbys that are connected, with commas; NULL when there is none. Logical subscribers,
+// copies and pg_receivewal are left out: no limit of this server stops them.
+inline constexpr const char* connected_standbys =
+    "SELECT string_agg(DISTINCT r.application_name, ', ') FROM pg_catalog.pg_stat_replication r"
+    " WHERE r.replay_lsn IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_replication_slots s"
+    "                                                 WHERE s.active_pid = r.pid AND s.slot_type = 'logical')";
+
 // Values of the next start are read from the configuration files; a caller who may not read them gets the
 // running values instead.
 Gathered gather();

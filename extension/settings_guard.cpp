@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/name.hpp"
+#include "extension/owner_facts.hpp"
 #include "extension/server/configuration.hpp"
 #include "extension/server/query.hpp"
 #include "extension/server/version.hpp"
@@ -124,6 +125,19 @@ void refuse_unwritable() {
                       "Give the server's operating system user the right to write it.");
 }
 
+void refuse_foreign(const std::vector<Change>& changes) {
+    std::vector<std::pair<std::string, std::string>> values;
+    for (const Change& change : changes)
+        if (change.value) values.emplace_back(change.name, *change.value);
+    const auto owner = owner::find_here();
+    if (values.empty() || !owner || owner::tolerates_alter_system(*owner)) return;
+    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                      fmt::format("{} owns the configuration of this server", owner->name),
+                      fmt::format("{} What ALTER SYSTEM sets beside it is ineffective, lost, or this node's alone.",
+                                  owner->evidence),
+                      owner::command(*owner, values));
+}
+
 void refuse_fixed(const Gathered& gathered, const std::vector<Change>& changes) {
     std::string fixed, facts;
     for (const Change& change : changes) {
@@ -170,6 +184,7 @@ void check_before_writing(const Gathered& gathered, const std::vector<Change>& c
     if (changes.empty()) return;
     refuse_switched_off();
     check_rights(changes);
+    refuse_foreign(changes);
     refuse_broken_files();
     refuse_unwritable();
     refuse_fixed(gathered, changes);

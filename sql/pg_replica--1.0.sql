@@ -88,13 +88,13 @@ COMMENT ON FUNCTION replica.settings(integer, text, text, text) IS
 
 CREATE FUNCTION replica.set_settings(standbys integer DEFAULT 2, wal_keep_size text DEFAULT NULL,
                                      max_slot_wal_keep_size text DEFAULT NULL, archive_command text DEFAULT NULL,
-                                     dry_run boolean DEFAULT false)
+                                     dry_run boolean DEFAULT false, standbys_raised boolean DEFAULT false)
     RETURNS TABLE (name text, asked text, in_effect text, source text, takes_effect text, pending_restart boolean,
                    changed boolean, note text)
     LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'set_settings';
-REVOKE ALL ON FUNCTION replica.set_settings(integer, text, text, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION replica.set_settings(integer, text, text, text, boolean) IS
+REVOKE ALL ON FUNCTION replica.set_settings(integer, text, text, text, boolean, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION replica.set_settings(integer, text, text, text, boolean, boolean) IS
     'writes the settings that so many standbys lack with ALTER SYSTEM and reloads; never lowers one';
 
 CREATE FUNCTION replica.reset_settings(dry_run boolean DEFAULT false)
@@ -285,13 +285,13 @@ GRANT SELECT ON replica.slots, replica.standbys, replica.node TO pg_monitor;
 
 CREATE FUNCTION replica.check(standbys integer DEFAULT 1, role_name text DEFAULT NULL, address text DEFAULT NULL,
                               tls boolean DEFAULT false)
-    RETURNS TABLE (name text, status text, detail text, hint text)
-    LANGUAGE C VOLATILE ROWS 26 SET search_path = pg_catalog, pg_temp
+    RETURNS TABLE (name text, status text, detail text, hint text, fix text[])
+    LANGUAGE C VOLATILE ROWS 35 SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'check';
 REVOKE ALL ON FUNCTION replica.check(integer, text, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION replica.check(integer, text, text, boolean) TO pg_monitor;
 COMMENT ON FUNCTION replica.check(integer, text, text, boolean) IS
-    'what on this server would stop standbys from being cloned or from following, for a role and an address (NULL or ''local'': Unix-domain socket); one row a check: ok, warning or error, the fact, and what mends it';
+    'what on this server would stop standbys from being cloned or from following, for a role and an address (NULL or ''local'': Unix-domain socket); one row a check: ok, warning or error, the fact, what mends it, and in fix the statements of that, one by one, where they are all it takes';
 
 -- Marker --------------------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ bool has_replay_pause_state() { return PG_VERSION_NUM >= 140000; }
 
 bool has_wal_statistics() { return PG_VERSION_NUM >= 140000; }
 
+bool has_database_collation_version() { return PG_VERSION_NUM >= 150000; }
+
 bool has_parameter_privileges() { return PG_VERSION_NUM >= 150000; }
 
 bool has_hba_includes() { return PG_VERSION_NUM >= 160000; }

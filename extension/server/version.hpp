@@ -19,6 +19,9 @@ bool has_replay_pause_state();
 // The view pg_stat_wal exists (14).
 bool has_wal_statistics();
 
+// pg_database.datcollversion exists (15).
+bool has_database_collation_version();
+
 // ALTER SYSTEM can be granted on single parameters (15).
 bool has_parameter_privileges();
 

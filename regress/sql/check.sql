@@ -5,7 +5,8 @@ SET client_min_messages = error;
 SELECT string_agg(name, E'\n' ORDER BY ordinality) AS checks,
        bool_and(status IN ('ok', 'warning', 'error')) AS "known states",
        bool_and((hint IS NULL) = (status = 'ok')) AS "a hint where it is not ok",
-       bool_and(detail <> '') AS "always a fact"
+       bool_and(detail <> '') AS "always a fact",
+       bool_and(fix IS NULL OR status <> 'ok' AND strpos(hint, fix[1]) > 0) AS "fixes are of the hint"
   FROM replica.check() WITH ORDINALITY;
 SELECT count(*) FROM replica.check(3, 'nobody', '192.0.2.1', true);
 
