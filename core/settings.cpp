@@ -164,15 +164,20 @@ class Planner {
     }
 
     void archiving() {
-        if (!wishes_.archive_command) {
-            anything("archive_mode", "set only together with archive_command");
-            return anything("archive_command", "set only when it is given, as it is a shell command");
-        }
-        at_least("archive_mode", "on", "on", "archive_command was given");
-        const bool later = facts_.get("archive_command").at_restart == *wishes_.archive_command;
-        const bool now = later && plan_.back().sufficient;
-        plan_.push_back({"archive_command", wishes_.archive_command, now,
-                         later ? std::nullopt : wishes_.archive_command, "asked for"});
+        if (wishes_.archive_command || wishes_.archive_library)
+            at_least("archive_mode", "on", "on", "what archives was given");
+        else
+            anything("archive_mode", "set only together with archive_command or archive_library");
+        const bool on = plan_.back().sufficient;
+        archive_with("archive_command", wishes_.archive_command, on, "set only when it is given, as it is a shell command");
+        if (facts_.knows("archive_library"))
+            archive_with("archive_library", wishes_.archive_library, on, "set only when it is given, as it runs in the server");
+    }
+
+    void archive_with(const char* name, const std::optional<std::string>& wish, bool on, const char* why_not) {
+        if (!wish) return anything(name, why_not);
+        const bool later = facts_.get(name).at_restart == *wish;
+        plan_.push_back({name, wish, later && on, later ? std::nullopt : wish, "asked for"});
     }
 
     const Facts& facts_;
@@ -203,22 +208,50 @@ void check_bound(const Facts& facts, const std::string& bound) {
                       "Pass a larger bound, or see the view replica.slots for slots that can be dropped.");
 }
 
+// What archives now, if it is something else than what is asked for.
+void refuse_other_archiver(const Facts& facts, const std::string& asked, const std::string& value) {
+    for (const char* name : {"archive_command", "archive_library"}) {
+        const std::string present = facts.knows(name) ? facts.get(name).at_restart : std::string();
+        if (present.empty() || (name == asked && present == value)) continue;
+        throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                          fmt::format("WAL is archived by another {} already", std::string_view(name).substr(8)),
+                          fmt::format("{} is: {}", name, present),
+                          fmt::format("Leave the argument {} out, or clear the other one with ALTER SYSTEM first.", asked));
+    }
+}
+
 void check_archive_command(const Facts& facts, const std::string& command) {
     if (command.empty() || name::has_control_character(command))
         throw core::Error(
             core::sqlstate::invalid_parameter_value,
             "archive_command is empty or contains a control character", {},
             "Pass a shell command in one line, for example 'test ! -f /archive/%f && cp %p /archive/%f'.");
-    const std::string& present = facts.get("archive_command").at_restart;
-    if (!facts.archive_library.empty() || (!present.empty() && present != command))
-        throw core::Error(
-            core::sqlstate::object_not_in_prerequisite_state, "WAL is archived by another command already",
-            facts.archive_library.empty() ? fmt::format("archive_command is: {}", present)
-                                          : fmt::format("archive_library is: {}", facts.archive_library),
-            "Leave the argument archive_command out, or clear the other one with ALTER SYSTEM first.");
+    refuse_other_archiver(facts, "archive_command", command);
+}
+
+bool is_bare_name(const std::string& library) {
+    static constexpr const char* letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    return !library.empty() && library.size() < 64 && library.find_first_not_of(letters) == std::string::npos;
+}
+
+void check_archive_library(const Facts& facts, const Wishes& wishes) {
+    if (!facts.knows("archive_library"))
+        throw core::Error(core::sqlstate::invalid_parameter_value, "this server knows no archive_library",
+                          "The setting is new in PostgreSQL 15.", "Pass archive_command instead.");
+    if (wishes.archive_command)
+        throw core::Error(core::sqlstate::invalid_parameter_value, "archive_command and archive_library exclude each other",
+                          {}, "Pass one of them.");
+    if (!is_bare_name(*wishes.archive_library))
+        throw core::Error(core::sqlstate::invalid_parameter_value, "archive_library is not the bare name of a library",
+                          {}, "Pass the name of a library of the server, letters, digits, _ and -: 'basic_archive'.");
+    refuse_other_archiver(facts, "archive_library", *wishes.archive_library);
 }
 
 }  // namespace
+
+bool Facts::knows(std::string_view name) const {
+    return std::any_of(parameters.begin(), parameters.end(), [name](const Parameter& one) { return one.name == name; });
+}
 
 const Parameter& Facts::get(std::string_view name) const {
     for (const Parameter& parameter : parameters)
@@ -260,6 +293,7 @@ std::vector<Requirement> require(const Facts& facts, const Wishes& wishes) {
     check_standbys(wishes.standbys);
     if (wishes.max_slot_wal_keep_size) check_bound(facts, *wishes.max_slot_wal_keep_size);
     if (wishes.archive_command) check_archive_command(facts, *wishes.archive_command);
+    if (wishes.archive_library) check_archive_library(facts, wishes);
     return Planner(facts, wishes).plan();
 }
 

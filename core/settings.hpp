@@ -13,9 +13,9 @@
 namespace settings {
 
 // The closed list, in the order of every report. No other parameter is ever written.
-inline constexpr std::array<std::string_view, 9> names = {
+inline constexpr std::array<std::string_view, 10> names = {
     "wal_level",     "max_wal_senders", "max_replication_slots", "wal_keep_size",  "max_slot_wal_keep_size",
-    "wal_log_hints", "hot_standby",     "archive_mode",          "archive_command"};
+    "wal_log_hints", "hot_standby",     "archive_mode",          "archive_command", "archive_library"};
 
 struct Parameter {
     std::string name;
@@ -25,7 +25,7 @@ struct Parameter {
 };
 
 struct Facts {
-    std::vector<Parameter> parameters;  // all of names
+    std::vector<Parameter> parameters;  // all of names that the server knows: archive_library from 15 on
     std::int64_t physical_slots = 0;
     std::int64_t logical_slots = 0;
     std::int64_t walsenders = 0;     // running now
@@ -37,9 +37,9 @@ struct Facts {
     bool data_checksums = false;
     bool summarize_wal = false;
     bool logical_on_demand = false;  // logical slots work with wal_level = replica (19)
-    std::string archive_library;
     std::string standbys;  // names of those that stream now, for people
 
+    bool knows(std::string_view name) const;
     const Parameter& get(std::string_view name) const;
     // The same with another value at the next start.
     Facts with(std::string_view name, const std::string& at_restart) const;
@@ -51,6 +51,7 @@ struct Wishes {
     std::optional<std::string> wal_keep_size = {};
     std::optional<std::string> max_slot_wal_keep_size = {};
     std::optional<std::string> archive_command = {};
+    std::optional<std::string> archive_library = {};
     bool standbys_raised = false;  // the standbys have the larger limits already
 };
 
@@ -63,7 +64,7 @@ struct Requirement {
     std::string reason;
 };
 
-// One requirement for each of names, in that order. Throws core::Error when a wish cannot be met without
+// One requirement for each of names that the server knows, in that order. Throws core::Error when a wish cannot be met without
 // harm: too many standbys, a bound that would invalidate a slot, an archive_command that would replace
 // another one.
 std::vector<Requirement> require(const Facts& facts, const Wishes& wishes);

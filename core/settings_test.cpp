@@ -21,7 +21,8 @@ Facts shipped() {
                         {"wal_log_hints", "off", "off"},
                         {"hot_standby", "on", "on"},
                         {"archive_mode", "off", "off"},
-                        {"archive_command", "(disabled)", ""}};
+                        {"archive_command", "(disabled)", ""},
+                        {"archive_library", "", ""}};
     return facts;
 }
 
@@ -142,8 +143,7 @@ TEST(Settings, ArchivingIsTurnedOnOnlyWithACommandAndReplacesNone) {
     EXPECT_EQ(written("archive_command", with_value(shipped(), "archive_command", "cp %p /a/%f"), archive),
               "nothing");
     EXPECT_EQ(sqlstate_of(with_value(shipped(), "archive_command", "other"), archive), "55000");
-    Facts library = shipped();
-    library.archive_library = "basic_archive";
+    const Facts library = with_value(shipped(), "archive_library", "basic_archive");
     EXPECT_EQ(sqlstate_of(library, archive), "55000");
     EXPECT_EQ(sqlstate_of(shipped(), {2, {}, {}, ""}), "22023");
     EXPECT_EQ(sqlstate_of(shipped(), {2, {}, {}, "a\nb"}), "22023");
@@ -232,4 +232,28 @@ TEST(Settings, ThatLeaveNoConnectionAreAConflict) {
     ASSERT_EQ(settings::conflicts(facts).size(), 1u);
     EXPECT_EQ(settings::conflicts(facts)[0],
               "superuser_reserved_connections of 5 with what else is reserved leaves nothing of max_connections = 5.");
+}
+
+TEST(Settings, ArchiveByALibraryOnlyWhenItIsNamedAndNothingElseArchives) {
+    Wishes wishes;
+    wishes.archive_library = "basic_archive";
+    EXPECT_EQ(written("archive_library", shipped()), "nothing");
+    EXPECT_EQ(written("archive_library", shipped(), wishes), "basic_archive");
+    EXPECT_EQ(written("archive_mode", shipped(), wishes), "on");
+    EXPECT_EQ(written("archive_command", shipped(), wishes), "nothing");
+    EXPECT_EQ(sqlstate_of(with_value(shipped(), "archive_library", "basic_archive"), wishes), "accepted");
+    EXPECT_EQ(sqlstate_of(with_value(shipped(), "archive_library", "other"), wishes), "55000");
+    EXPECT_EQ(sqlstate_of(with_value(shipped(), "archive_command", "cp %p /a/%f"), wishes), "55000");
+    for (const char* library : {"", "/tmp/mine", "../mine", "a b", "a\nb", "$libdir/x", "a'b"}) {
+        wishes.archive_library = library;
+        EXPECT_EQ(sqlstate_of(shipped(), wishes), "22023") << library;
+    }
+    wishes.archive_library = "basic_archive";
+    wishes.archive_command = "true";
+    EXPECT_EQ(sqlstate_of(shipped(), wishes), "22023") << "one of the two";
+    wishes.archive_command.reset();
+    Facts before_15 = shipped();
+    before_15.parameters.pop_back();
+    EXPECT_EQ(sqlstate_of(before_15, wishes), "22023");
+    EXPECT_EQ(settings::require(before_15, {}).size(), settings::names.size() - 1);
 }

@@ -88,7 +88,7 @@ Finding restarts(const Context& context) {
                            settings::may_read_files() ? std::string() : grant_files(context.caller));
 }
 
-// A line whose value waits for a restart counts as not applied as well; pending_restart tells it apart, but is set for
+// A line whose value waits for a restart counts as not applied as well, and so, without a file, one taken out; pending_restart tells it apart, but is set for
 // what the command line fixes, too.
 Finding configuration_files(const Context&) {
     const pg::Rows bad = pg::query(R"(
@@ -97,7 +97,7 @@ Finding configuration_files(const Context&) {
                        THEN ' (fixed by the ' || s.source || ')' ELSE '' END,
                coalesce(s.source, '') IN ('command line', 'environment variable')
           FROM pg_file_settings f LEFT JOIN pg_settings s ON lower(s.name) = lower(f.name)
-         WHERE f.error IS NOT NULL
+         WHERE f.error IS NOT NULL AND f.sourcefile IS NOT NULL
            AND NOT coalesce(s.pending_restart AND s.source NOT IN ('command line', 'environment variable'), false)
          ORDER BY 4, f.seqno)");
     if (bad.rows.empty()) return ok("The configuration files are sound.");

@@ -29,8 +29,8 @@ void check_size(const std::string& name, const pg::Value& size) {
     pg::check_parameter(name, *size);
 }
 
-Wishes read(const pg::Arguments& arguments) {
-    Wishes wishes{arguments.integer(0).value_or(2), arguments.text(1), arguments.text(2), arguments.text(3)};
+Wishes read(const pg::Arguments& arguments, const pg::Value& archive_library) {
+    Wishes wishes{arguments.integer(0).value_or(2), arguments.text(1), arguments.text(2), arguments.text(3), archive_library};
     check_size("wal_keep_size", wishes.wal_keep_size);
     check_size("max_slot_wal_keep_size", wishes.max_slot_wal_keep_size);
     return wishes;
@@ -91,9 +91,9 @@ struct Recorded {
 // Others may be able to write the table: pg_write_all_data for one.
 bool is_known(const Recorded& entry) { return std::ranges::find(names, entry.name) != names.end(); }
 
-// A command from the table would run in a shell of the server's user; set_settings replaces none but the empty one.
+// A command or library from the table would run as the server's user; set_settings replaces none but the empty one.
 bool is_command(const Recorded& entry) {
-    return entry.name == "archive_command" && !entry.before.value_or("").empty();
+    return (entry.name == "archive_command" || entry.name == "archive_library") && !entry.before.value_or("").empty();
 }
 
 pg::Value to_restore(const Recorded& entry) { return is_command(entry) ? std::nullopt : entry.before; }
@@ -108,7 +108,7 @@ std::vector<Recorded> recorded() {
 }
 
 bool is_ours(const Recorded& entry, const Gathered& gathered) {
-    return is_known(entry) && gathered.details.at(entry.name).own == entry.set_to;
+    return is_known(entry) && gathered.facts.knows(entry.name) && gathered.details.at(entry.name).own == entry.set_to;
 }
 
 std::vector<Change> changes_of(const std::vector<Recorded>& history, const Gathered& gathered) {
@@ -124,8 +124,8 @@ std::string note_on(const Recorded& entry, bool ours, std::string_view remark) {
     if (is_command(entry))
         note += fmt::format(
             "; a command is never taken from replica.setting_history: if you know the one recorded there to be right, "
-            "run ALTER SYSTEM SET archive_command TO {};",
-            name::quote_literal(*entry.before));
+            "run ALTER SYSTEM SET {} TO {};",
+            entry.name, name::quote_literal(*entry.before));
     return note;
 }
 
@@ -135,7 +135,7 @@ pg::Row unknown_row(const Recorded& entry) {
 }
 
 pg::Row row(const Recorded& entry, const Gathered& before, const Gathered& now, std::string_view remark) {
-    if (!is_known(entry)) return unknown_row(entry);
+    if (!is_known(entry) || !now.facts.knows(entry.name)) return unknown_row(entry);
     const bool ours = is_ours(entry, before);
     const pg::Value asked =
         ours ? to_restore(entry).value_or(before.details.at(entry.name).below) : pg::Value();
@@ -158,7 +158,7 @@ namespace setting {
 using namespace settings;
 
 pg::Rows list(const pg::Arguments& arguments) {
-    const Wishes wishes = read(arguments);
+    const Wishes wishes = read(arguments, arguments.text(4));
     const Gathered gathered = gather();
     pg::Rows rows;
     for (const Requirement& requirement : require(gathered.facts, wishes)) {
@@ -172,7 +172,7 @@ pg::Rows list(const pg::Arguments& arguments) {
 }
 
 pg::Rows set(const pg::Arguments& arguments) {
-    Wishes wishes = read(arguments);
+    Wishes wishes = read(arguments, arguments.text(6));
     wishes.standbys_raised = arguments.boolean(5, false);
     const bool dry_run = arguments.boolean(4, false);
     check_place("replica.set_settings", dry_run);

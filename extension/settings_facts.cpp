@@ -43,7 +43,6 @@ constexpr const char* surroundings = R"(
               FROM pg_catalog.pg_replication_slots),
            (SELECT sum(later) FROM limits WHERE name IN ('max_connections', 'max_worker_processes', {autovacuum})),
            current_setting('data_checksums') = 'on', coalesce(current_setting('summarize_wal', true), 'off') = 'on',
-           coalesce(current_setting('archive_library', true), ''),
            ({standbys}),
            (SELECT later FROM limits WHERE name = 'max_connections'),
            (SELECT sum(later) FROM limits WHERE name IN ('superuser_reserved_connections', 'reserved_connections')))";
@@ -99,10 +98,9 @@ void add_surroundings(Facts& facts) {
     facts.other_processes = number(4);
     facts.data_checksums = row[5] == "t";
     facts.summarize_wal = row[6] == "t";
-    facts.archive_library = row[7].value_or("");
-    facts.standbys = row[8].value_or("");
-    facts.max_connections = number(9);
-    facts.reserved_connections = number(10);
+    facts.standbys = row[7].value_or("");
+    facts.max_connections = number(8);
+    facts.reserved_connections = number(9);
     facts.logical_on_demand = pg::version::has_logical_decoding_on_demand();
 }
 

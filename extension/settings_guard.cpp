@@ -96,7 +96,8 @@ void check_rights(const std::vector<Change>& changes) {
 
 namespace {
 
-// The server marks a value that waits for a restart as an error as well; that is none.
+// The server marks a value that waits for a restart as an error as well, and one that was taken out of the files,
+// without a file; neither is one.
 bool is_broken(const pg::Value& parameter, const pg::Value& value) {
     return !parameter || !pg::accepts_parameter(*parameter, value.value_or(""));
 }
@@ -104,7 +105,7 @@ bool is_broken(const pg::Value& parameter, const pg::Value& value) {
 void refuse_broken_files() {
     const pg::Rows found = pg::query(
         "SELECT sourcefile, sourceline, name, setting, error FROM pg_catalog.pg_show_all_file_settings() "
-        "WHERE error IS NOT NULL ORDER BY seqno");
+        "WHERE error IS NOT NULL AND sourcefile IS NOT NULL ORDER BY seqno");
     std::string facts;
     for (const pg::Row& row : found.rows)
         if (is_broken(row[2], row[3]))
@@ -156,6 +157,15 @@ void refuse_fixed(const Gathered& gathered, const std::vector<Change>& changes) 
         "arguments of the container, or patronictl edit-config.");
 }
 
+void refuse_missing_library(const std::vector<Change>& changes) {
+    for (const Change& change : changes)
+        if (change.name == "archive_library" && change.value && !pg::has_library(*change.value))
+            throw core::Error(core::sqlstate::invalid_parameter_value,
+                              fmt::format("there is no archive library \"{}\"", *change.value),
+                              "The archiver would fail to load it, and WAL would pile up.",
+                              "Install it into the directory that pg_config --pkglibdir prints, or name another one.");
+}
+
 void check_values(const std::vector<Change>& changes) {
     for (const Change& change : changes)
         if (change.value) pg::check_parameter(change.name, *change.value);
@@ -188,6 +198,7 @@ void check_before_writing(const Gathered& gathered, const std::vector<Change>& c
     refuse_broken_files();
     refuse_unwritable();
     refuse_fixed(gathered, changes);
+    refuse_missing_library(changes);
     check_values(changes);
     refuse_conflicts(after(gathered, changes));
 }

@@ -22,7 +22,7 @@ void write(const Change& change) {
 bool is_in_effect(const Change& change, const Gathered& now) {
     if (!change.value || now.details.at(change.name).needs_restart) return true;
     const std::string& running = now.facts.get(change.name).running;
-    if (change.name == "archive_command") return running == *change.value;
+    if (change.name == "archive_command" || change.name == "archive_library") return running == *change.value;
     return measure(change.name, running) == measure(change.name, *change.value);
 }
 

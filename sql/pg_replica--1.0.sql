@@ -62,7 +62,8 @@ COMMENT ON FUNCTION replica.disallow_standby(text, text, boolean) IS
 CREATE TABLE replica.setting_history (
     name text PRIMARY KEY
         CHECK (name IN ('wal_level', 'max_wal_senders', 'max_replication_slots', 'wal_keep_size',
-                        'max_slot_wal_keep_size', 'wal_log_hints', 'hot_standby', 'archive_mode', 'archive_command')),
+                        'max_slot_wal_keep_size', 'wal_log_hints', 'hot_standby', 'archive_mode', 'archive_command',
+                        'archive_library')),
     before text,
     set_to text NOT NULL,
     set_at timestamptz NOT NULL,
@@ -77,24 +78,26 @@ COMMENT ON COLUMN replica.setting_history.set_at IS 'when it was written';
 COMMENT ON COLUMN replica.setting_history.set_by IS 'the session user who wrote it';
 
 CREATE FUNCTION replica.settings(standbys integer DEFAULT 2, wal_keep_size text DEFAULT NULL,
-                                 max_slot_wal_keep_size text DEFAULT NULL, archive_command text DEFAULT NULL)
+                                 max_slot_wal_keep_size text DEFAULT NULL, archive_command text DEFAULT NULL,
+                                 archive_library text DEFAULT NULL)
     RETURNS TABLE (name text, current_setting text, required_setting text, sufficient boolean, source text,
                    sourcefile text, takes_effect text, pending_restart boolean, reason text)
     LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'settings';
-REVOKE ALL ON FUNCTION replica.settings(integer, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION replica.settings(integer, text, text, text) IS
+REVOKE ALL ON FUNCTION replica.settings(integer, text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION replica.settings(integer, text, text, text, text) IS
     'the settings of replication as they are and as so many standbys need them';
 
 CREATE FUNCTION replica.set_settings(standbys integer DEFAULT 2, wal_keep_size text DEFAULT NULL,
                                      max_slot_wal_keep_size text DEFAULT NULL, archive_command text DEFAULT NULL,
-                                     dry_run boolean DEFAULT false, standbys_raised boolean DEFAULT false)
+                                     dry_run boolean DEFAULT false, standbys_raised boolean DEFAULT false,
+                                     archive_library text DEFAULT NULL)
     RETURNS TABLE (name text, asked text, in_effect text, source text, takes_effect text, pending_restart boolean,
                    changed boolean, note text)
     LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'set_settings';
-REVOKE ALL ON FUNCTION replica.set_settings(integer, text, text, text, boolean, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION replica.set_settings(integer, text, text, text, boolean, boolean) IS
+REVOKE ALL ON FUNCTION replica.set_settings(integer, text, text, text, boolean, boolean, text) FROM PUBLIC;
+COMMENT ON FUNCTION replica.set_settings(integer, text, text, text, boolean, boolean, text) IS
     'writes the settings that so many standbys lack with ALTER SYSTEM and reloads; never lowers one';
 
 CREATE FUNCTION replica.reset_settings(dry_run boolean DEFAULT false)

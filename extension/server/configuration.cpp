@@ -3,6 +3,7 @@
 #include "extension/server/postgres.hpp"
 
 extern "C" {
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "postmaster/interrupt.h"
 #include "storage/lwlock.h"
@@ -135,6 +136,11 @@ bool reload_configuration() {
     const bool answered = reload_and_wait(10000);
     take_in_reload();
     return answered;
+}
+
+bool has_library(const std::string& name) {
+    const std::string file = std::string(pkglib_path) + "/" + name + DLSUFFIX;
+    return std::string(Dynamic_library_path) != "$libdir" || access(file.c_str(), R_OK) == 0;
 }
 
 std::string why_configuration_is_unwritable() {

@@ -33,6 +33,9 @@ void put_back_on_rollback(const std::vector<ToWrite>& changes);
 // the right to call pg_reload_conf().
 bool reload_configuration();
 
+// True when the server's library directory has a library of that bare name, or when it is not the only one to look in.
+bool has_library(const std::string& name);
+
 // Why postgresql.auto.conf cannot be written, as the operating system says it ("postgresql.auto.conf:
 // Permission denied"); empty when it can.
 std::string why_configuration_is_unwritable();

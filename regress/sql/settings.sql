@@ -1,8 +1,9 @@
 CREATE EXTENSION pg_replica;
 \set SHOW_CONTEXT never
 
--- one row a setting, in one order; wal_log_hints is left out below, as data checksums (the default from 18) do as well
-SELECT name, required_setting, takes_effect FROM replica.settings() WHERE name <> 'wal_log_hints';
+-- one row a setting, in one order; wal_log_hints is left out below, as data checksums (the default from 18) do as well,
+-- and archive_library, which is new in 15
+SELECT name, required_setting, takes_effect FROM replica.settings() WHERE name NOT IN ('wal_log_hints', 'archive_library');
 SELECT name, current_setting, required_setting, sufficient, reason FROM replica.settings(30, '1GB', '10GB')
  WHERE NOT sufficient AND name <> 'wal_log_hints';
 
@@ -15,7 +16,7 @@ SELECT count(*) AS "nothing written" FROM pg_file_settings WHERE sourcefile ~ 'p
 
 -- written, reloaded, and reported as it is in effect; a second call changes nothing
 SELECT name, asked, in_effect, source, takes_effect, pending_restart, changed
-  FROM replica.set_settings(30, '1GB', '10GB') WHERE name <> 'wal_log_hints';
+  FROM replica.set_settings(30, '1GB', '10GB') WHERE name NOT IN ('wal_log_hints', 'archive_library');
 SELECT name, asked, in_effect, source, takes_effect, pending_restart, changed
   FROM replica.set_settings(30, '1GB', '10GB') WHERE changed OR pending_restart AND name <> 'wal_log_hints';
 SHOW wal_keep_size;
@@ -46,14 +47,14 @@ SELECT pg_reload_conf();
 
 -- archiving is turned on only with a command, and replaces none
 SELECT name, asked, pending_restart, changed FROM replica.set_settings(archive_command => 'test "%p" != ''\''')
- WHERE name ~ '^archive';
+ WHERE name ~ '^archive_[cm]';
 SELECT setting FROM pg_file_settings WHERE name = 'archive_command';
-SELECT count(*) FROM replica.reset_settings() WHERE name ~ '^archive';
+SELECT count(*) FROM replica.reset_settings() WHERE name ~ '^archive_[cm]';
 
 -- whoever can write the table gets no command, no other setting and no bad value into the configuration with it
-SELECT count(*) FROM replica.set_settings(archive_command => 'true');
+SELECT count(*) FROM replica.set_settings(archive_command => 'true') WHERE name <> 'archive_library';
 UPDATE replica.setting_history SET before = 'touch it''s_mine' WHERE name = 'archive_command';
-SELECT name, asked, changed, note FROM replica.reset_settings() WHERE name ~ '^archive';
+SELECT name, asked, changed, note FROM replica.reset_settings() WHERE name ~ '^archive_[cm]';
 SELECT count(*) AS "no command" FROM pg_file_settings WHERE name = 'archive_command';
 \set VERBOSITY sqlstate
 INSERT INTO replica.setting_history VALUES ('shared_preload_libraries', 'mine', '', now(), current_user);
@@ -77,6 +78,9 @@ ALTER SYSTEM RESET archive_command;
 SELECT pg_reload_conf();
 SELECT * FROM replica.set_settings(archive_command => '');
 \echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY sqlstate
+SELECT * FROM replica.set_settings(archive_command => 'true', archive_library => 'x');
+\set VERBOSITY default
 SELECT * FROM replica.set_settings(archive_command => E'true\nshared_preload_libraries = x');
 \echo :LAST_ERROR_SQLSTATE
 

@@ -114,13 +114,36 @@ SKIP: {
 }
 $node->restart;
 
+# a library archives only when it is named, and only one that is there
+SKIP: {
+    skip 'archive_library is new in 15', 9 if $node->pg_version < 15;
+    for my $library ('/tmp/mine', '../mine', "a'b", '') {
+        like(error_of("SELECT * FROM replica.set_settings(archive_library => " . "'" . ($library =~ s/'/''/gr) . "')"),
+            qr/22023: archive_library is not the bare name of a library/, "no library: '$library'");
+    }
+    like(error_of(q{SELECT * FROM replica.set_settings(archive_library => 'no_such_library')}),
+        qr/22023: there is no archive library "no_such_library"/, 'one that the server does not have');
+    # any library is good enough to be named
+    is($node->safe_psql('postgres', q{SELECT string_agg(name || '=' || asked, ' ') FROM replica.set_settings(archive_library => 'pg_replica')
+        WHERE name ~ '^archive' AND changed}), 'archive_mode=on archive_library=pg_replica', 'one that it has is set');
+    like(error_of(q{SELECT * FROM replica.set_settings(archive_command => 'true')}),
+        qr/55000: WAL is archived by another library already/, 'and not replaced by a command');
+    $node->safe_psql('postgres', q{UPDATE replica.setting_history SET before = 'mine' WHERE name = 'archive_library'});
+    is($node->safe_psql('postgres', q{SELECT asked = '', note ~ 'ALTER SYSTEM SET archive_library TO' FROM replica.reset_settings()
+        WHERE name = 'archive_library'}), 't|t', 'reset_settings takes no library from its table');
+    is($node->safe_psql('postgres', q{SELECT status FROM replica.check() WHERE name = 'configuration_files'}), 'ok',
+        'a value taken out of the files is no error of theirs');
+    $node->safe_psql('postgres', 'SELECT * FROM replica.set_settings()');
+}
+$node->restart;
+
 # a standby shows its settings and changes none
 $node->backup('clone');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'clone', has_streaming => 1);
 $standby->start;
 $node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
-is($standby->safe_psql('postgres', 'SELECT count(*) FROM replica.settings()'), '9', 'a standby shows its settings');
+is($standby->safe_psql('postgres', 'SELECT count(*) FROM replica.settings()'), $node->pg_version < 15 ? '9' : '10', 'a standby shows its settings');
 my ($rc, $out, $err) = $standby->psql('postgres', 'SELECT * FROM replica.set_settings()');
 like($err, qr/replica\.set_settings cannot run on a standby/, 'and changes none');
 ($rc, $out, $err) = $standby->psql('postgres', q{SELECT * FROM replica.create_role('regress_replica')});
