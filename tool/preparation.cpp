@@ -197,6 +197,12 @@ void append_role_steps(plan::Plan& plan, tool::Link& primary, const Shared& shar
                     }});
 }
 
+std::string sized_for(const Preparation& preparation) {
+    const int standbys = preparation.standbys;
+    return fmt::format("Set what replication needs on the primary, for {} standby{} and a clone", standbys,
+                       standbys == 1 ? "" : "s");
+}
+
 }  // namespace
 
 void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
@@ -206,8 +212,7 @@ void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
          [shared, &primary](world::World&) { create_extension(primary, *shared); },
          [shared, &primary](world::World&) { drop_extension(primary, *shared); },
          [] { return std::string("The extension is still on the primary: DROP EXTENSION pg_replica;"); }});
-    plan.push_back({fmt::format("Set what replication needs on the primary, for {} standby{}",
-                                shared->standbys, shared->standbys == 1 ? "" : "s"),
+    plan.push_back({sized_for(*shared),
                     [shared, &primary](world::World& world) { set_settings(world, primary, *shared); },
                     [shared, &primary](world::World&) { restore_settings(primary, *shared); },
                     [shared] { return restore_by_hand(*shared); }});

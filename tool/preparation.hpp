@@ -29,6 +29,11 @@ struct Preparation {
     std::function<void()> on_change = [] {};  // called before a role is made and after it was admitted
 };
 
+// How many standbys the settings are sized for when this many are there and one more is made: set_settings counts the
+// two walsenders of a clone on top, which is all the new one takes. A larger number would raise max_wal_senders, and
+// stop the run, where nothing has to be raised.
+constexpr int enough_for_one_more(int present) { return present > 0 ? present : 1; }
+
 // The link outlives the plan's execution.
 void append_steps(plan::Plan& plan, tool::Link& primary, const std::shared_ptr<Preparation>& preparation);
 

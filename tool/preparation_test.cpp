@@ -97,7 +97,7 @@ TEST_F(Preparing, SaysItsStepsInOrder) {
     preparation::append_steps(plan, link, preparation);
     EXPECT_EQ(plan::describe(plan),
               " 1. Create the extension pg_replica on the primary\n"
-              " 2. Set what replication needs on the primary, for 2 standbys\n"
+              " 2. Set what replication needs on the primary, for 2 standbys and a clone\n"
               " 3. Create the replication role \"it's\"\n"
               " 4. Admit the role from 10.0.0.5 in pg_hba.conf of the primary\n");
 }
@@ -258,3 +258,9 @@ TEST_F(Preparing, DroppingGivesUpAfterTenSecondsAndAtOnceForAnotherReason) {
 }
 
 }  // namespace
+
+TEST(Preparation, OneMoreStandbyIsCountedAsTheClone) {
+    EXPECT_EQ(preparation::enough_for_one_more(0), 1);
+    EXPECT_EQ(preparation::enough_for_one_more(1), 1);
+    EXPECT_EQ(preparation::enough_for_one_more(5), 5);
+}

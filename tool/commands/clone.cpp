@@ -76,7 +76,7 @@ std::shared_ptr<preparation::Preparation> make_preparation(const Options& option
     if (!primary.login.succeeded) preparation->role = options.replication_user;
     preparation->address = options.standby_address.empty() ? primary.client_address : options.standby_address;
     preparation->connection_limit = options.connection_limit;
-    preparation->standbys = primary.standbys + 1;
+    preparation->standbys = preparation::enough_for_one_more(primary.standbys);
     preparation->role_exists = primary.role.exists;
     preparation->extension_exists = !primary.extension_version.empty();
     preparation->uses_tls = primary.uses_tls;

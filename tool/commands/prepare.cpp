@@ -146,7 +146,7 @@ ExitCode run_prepare(PrepareOptions options) {
     preparation->role = options.replication_user;
     preparation->address = options.standby_address;
     preparation->connection_limit = options.connection_limit;
-    preparation->standbys = options.standbys > 0 ? options.standbys : primary.standbys + 1;
+    preparation->standbys = options.standbys > 0 ? options.standbys : preparation::enough_for_one_more(primary.standbys);
     preparation->extension_exists = !primary.extension_version.empty();
     preparation->uses_tls = primary.uses_tls;
     plan::Plan plan;
@@ -167,7 +167,7 @@ void add_prepare(CLI::App& app, Action& action) {
     const auto options = std::make_shared<PrepareOptions>();
     CLI::App* command = app.add_subcommand("prepare", "make a primary ready for standbys: extension, settings, and a role on request");
     connection::add_options(*command, options->connection);
-    command->add_option("--standbys", options->standbys, "number of standbys to size the settings for (default: one more than now)")->check(CLI::Range(1, 1000));
+    command->add_option("--standbys", options->standbys, "number of standbys to size the settings for (default: enough for one more)")->check(CLI::Range(1, 1000));
     command->add_option("--replication-user", options->replication_user, "role to create for standbys");
     command->add_option("--standby-address", options->standby_address, "address or network to admit that role from");
     command->add_option("--connection-limit", options->connection_limit, "connection limit of that role");
