@@ -40,6 +40,7 @@ inline constexpr const char* config_file_error = "F0000";
 inline constexpr const char* io_error = "58030";
 inline constexpr const char* feature_not_supported = "0A000";
 inline constexpr const char* connection_failure = "08006";
+inline constexpr const char* protocol_violation = "08P01";
 inline constexpr const char* query_canceled = "57014";
 inline constexpr const char* out_of_memory = "53200";
 inline constexpr const char* internal_error = "XX000";
