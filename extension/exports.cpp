@@ -7,6 +7,7 @@
 #include "extension/server/boundary.hpp"
 #include "extension/marker.hpp"
 #include "extension/node.hpp"
+#include "extension/refresh.hpp"
 #include "extension/roles.hpp"
 #include "extension/settings.hpp"
 #include "extension/slots.hpp"
@@ -44,6 +45,9 @@ EXPORT(describe_node, node::describe)
 
 EXPORT(write_marker, marker::write)
 EXPORT(read_marker, marker::read)
+
+EXPORT(refresh_list, refreshing::list)
+EXPORT(refresh_diff, refreshing::diff)
 }
 
 #pragma GCC visibility pop

@@ -54,6 +54,7 @@ void synchronous_names(std::string_view input);
 void lsn_position(std::string_view input);
 void name_quote(std::string_view input);
 void settings_size(std::string_view input);
+void refresh_request(std::string_view input);
 
 struct Named {
     const char* name;
@@ -65,7 +66,7 @@ inline constexpr Named targets[] = {
     {"hba_address", hba_address},     {"conf_file", conf_file},
     {"conninfo_quote", conninfo_quote}, {"synchronous_names", synchronous_names},
     {"lsn_position", lsn_position},   {"name_quote", name_quote},
-    {"settings_size", settings_size},
+    {"settings_size", settings_size}, {"refresh_request", refresh_request},
 };
 
 }  // namespace fuzz

@@ -325,3 +325,21 @@ CREATE FUNCTION replica.read_marker(standby_name text)
 REVOKE ALL ON FUNCTION replica.read_marker(text) FROM PUBLIC;
 COMMENT ON FUNCTION replica.read_marker(text) IS
     'the token of a standby as this server has it; no row when none has arrived';
+
+-- Refresh -------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION replica.refresh_list()
+    RETURNS TABLE (path bytea, kind text, size bigint, tablespace oid, target text)
+    LANGUAGE C VOLATILE ROWS 2000 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'refresh_list';
+REVOKE ALL ON FUNCTION replica.refresh_list() FROM PUBLIC;
+COMMENT ON FUNCTION replica.refresh_list() IS
+    'the files that a base backup of this server has, each folder before what is in it: path below the data directory; kind directory, file or tablespace (the link of one, with its oid and where it points); superusers and roles with REPLICATION only';
+
+CREATE FUNCTION replica.refresh_diff(request bytea)
+    RETURNS bytea
+    LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'refresh_diff';
+REVOKE ALL ON FUNCTION replica.refresh_diff(bytea) FROM PUBLIC;
+COMMENT ON FUNCTION replica.refresh_diff(bytea) IS
+    'the blocks of files of refresh_list() whose hashes are not those of the request, which pg_replica refresh makes; superusers and roles with REPLICATION only';

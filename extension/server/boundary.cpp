@@ -95,21 +95,12 @@ void warn(const Failure& failure, unsigned holdoff) {
                       hint ? errhint("%s", hint) : 0));
 }
 
-bool run(void (*body)(), Failure& failure) {
+// True when the body ran to its end; otherwise failure says what happened. No C++ object outlives this frame.
+template <class Function>
+bool run(Function body, Failure& failure) {
+    static_assert(std::is_trivially_destructible_v<Function>, "the caller raises: longjmp skips destructors");
     try {
         body();
-        return true;
-    } catch (...) {
-        failure = current_failure();
-        return false;
-    }
-}
-
-// True when the body ran to its end; otherwise failure says what happened. No C++ object outlives this frame.
-bool run(FunctionCallInfo fcinfo, Body body, Failure& failure) {
-    try {
-        const Arguments arguments(fcinfo);
-        return_rows(fcinfo, body(arguments));
         return true;
     } catch (...) {
         failure = current_failure();
@@ -187,8 +178,25 @@ bool enter_subtransaction(void (*function)(void*), void* closure, OnError on_err
 
 unsigned long shield(FunctionCallInfoBaseData* fcinfo, Body body, Secrecy secrecy) {
     Failure failure;
-    if (!run(fcinfo, body, failure)) raise(failure, secrecy);
+    if (!run([=] { return_rows(fcinfo, body(Arguments(fcinfo))); }, failure)) raise(failure, secrecy);
     return 0;
+}
+
+unsigned long shield(FunctionCallInfoBaseData* fcinfo, StreamBody body) {
+    Failure failure;
+    const auto feed = [=] {
+        RowWriter rows(fcinfo);
+        body(Arguments(fcinfo), rows);
+    };
+    if (!run(feed, failure)) raise(failure, Secrecy::none);
+    return 0;
+}
+
+unsigned long shield(FunctionCallInfoBaseData* fcinfo, BytesBody body) {
+    Failure failure;
+    unsigned long result = 0;
+    if (!run([=, &result] { result = bytes_datum(body(Arguments(fcinfo))); }, failure)) raise(failure, Secrecy::none);
+    return result;
 }
 
 void shield(void (*body)()) {

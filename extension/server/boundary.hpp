@@ -8,6 +8,7 @@
 
 #include <exception>
 #include <functional>
+#include <string>
 #include <type_traits>
 
 struct ErrorData;
@@ -16,6 +17,7 @@ struct FunctionCallInfoBaseData;
 namespace pg {
 
 class Arguments;
+class RowWriter;
 struct Rows;
 
 // A server error on its way through C++ frames, whole: SQLSTATE, DETAIL, HINT and CONTEXT survive. The data lives in
@@ -80,10 +82,16 @@ enum class Secrecy {
 };
 
 using Body = Rows (*)(const Arguments&);
+// For results that may be too many to be held: the rows go to the executor one by one.
+using StreamBody = void (*)(const Arguments&, RowWriter&);
+// For functions that return one bytea.
+using BytesBody = std::string (*)(const Arguments&);
 
 // Runs body for a set-returning SQL function and hands its rows to the executor. The outermost frame of every
 // function that PostgreSQL calls: whatever is thrown inside leaves as a proper server error.
 unsigned long shield(FunctionCallInfoBaseData* fcinfo, Body body, Secrecy secrecy = Secrecy::none);
+unsigned long shield(FunctionCallInfoBaseData* fcinfo, StreamBody body);
+unsigned long shield(FunctionCallInfoBaseData* fcinfo, BytesBody body);
 
 // The outermost frame of a callback of PostgreSQL that may raise.
 void shield(void (*body)());

@@ -108,4 +108,15 @@ bool verifier_fits(const std::string& verifier, const std::string& plain) {
     return call([&] { return version::password_fits("", verifier.c_str(), plain.c_str()); });
 }
 
+std::vector<std::string> callers_without_replication() {
+    std::vector<std::string> found;
+    for (const Oid role : {GetUserId(), GetSessionUserId()}) {
+        const char* name = call([role]() -> const char* {
+            return superuser_arg(role) || has_rolreplication(role) ? nullptr : GetUserNameFromId(role, false);
+        });
+        if (name != nullptr && (found.empty() || found.back() != name)) found.push_back(name);
+    }
+    return found;
+}
+
 }  // namespace pg

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "extension/server/function.hpp"
 
@@ -28,5 +29,9 @@ bool has_password(const std::string& role, const std::string& password);
 
 // True when a SCRAM verifier was made from plain. The server stores no verifier of the empty password.
 bool verifier_fits(const std::string& verifier, const std::string& plain);
+
+// Who of the current and the session's user is neither a superuser nor has REPLICATION: what the server asks for when a
+// connection is to send it a base backup. Empty when both may.
+std::vector<std::string> callers_without_replication();
 
 }  // namespace pg

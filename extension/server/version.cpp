@@ -51,6 +51,10 @@ bool has_allow_alter_system() { return PG_VERSION_NUM >= 170000; }
 
 bool has_logical_decoding_on_demand() { return PG_VERSION_NUM >= 190000; }
 
+bool has_wal_summaries() { return PG_VERSION_NUM >= 170000; }
+
+bool has_statistics_directory() { return PG_VERSION_NUM < 150000; }
+
 bool has_autovacuum_worker_slots() { return PG_VERSION_NUM >= 180000; }
 
 void alter_role(ParseState* state, AlterRoleStmt* statement) { run(AlterRole, state, statement); }

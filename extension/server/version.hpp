@@ -37,6 +37,12 @@ bool has_allow_alter_system();
 // Logical slots work with wal_level = replica, which becomes logical on demand (19).
 bool has_logical_decoding_on_demand();
 
+// The server summarizes WAL, in pg_wal/summaries (17).
+bool has_wal_summaries();
+
+// The setting stats_temp_directory exists (before 15).
+bool has_statistics_directory();
+
 // autovacuum_worker_slots, not autovacuum_max_workers, is what the limit of server processes counts (18).
 bool has_autovacuum_worker_slots();
 
