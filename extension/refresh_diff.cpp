@@ -6,6 +6,7 @@
 #include "core/refresh_path.hpp"
 #include "core/refresh_wire.hpp"
 #include "extension/refresh.hpp"
+#include "extension/refresh_checksum.hpp"
 #include "extension/server/boundary.hpp"
 #include "extension/server/data_directory.hpp"
 
@@ -29,7 +30,7 @@ void check_path(const std::string& path, const refresh::Layout& layout) {
 class Answer {
  public:
     explicit Answer(const refresh::Request& request)
-        : request_(request), layout_(data_directory::layout()), writer_(request),
+        : request_(request), layout_(data_directory::layout()), verifier_(layout_), writer_(request),
           buffer_(std::max<std::size_t>(read_size / request.chunk_size, 1) * request.chunk_size) {}
 
     std::string run() {
@@ -46,6 +47,7 @@ class Answer {
         while (done < range.length) {
             const std::size_t wanted = std::min<std::size_t>(buffer_.size(), range.length - done);
             const std::size_t count = file->read(buffer_.data(), wanted, range.offset + done);
+            verifier_.verify(range.path, *file, buffer_.data(), count, range.offset + done);
             compare(range, done / request_.chunk_size, std::string_view(buffer_.data(), count));
             done += static_cast<std::uint32_t>(count);
             if (count < wanted) break;
@@ -75,6 +77,7 @@ class Answer {
 
     const refresh::Request& request_;
     const refresh::Layout layout_;
+    const Verifier verifier_;
     refresh::ReplyWriter writer_;
     std::vector<char> buffer_;
 };

@@ -178,6 +178,38 @@ my $control = slurp("$data/global/pg_control");
 my ($small) = do { local $RefreshWire::chunk_size = 512; diff([ 'global/pg_control', 0, 8192, map { hash_of($_) } unpack('(a512)*', $control) ]) };
 is_deeply($small, { status => 0, size => 8192, chunks => {} }, 'pg_control is read, and chunks may be smaller than a block');
 
+# --- damaged blocks are not passed on
+
+sub patch
+{
+	my ($file, $at, $text) = @_;
+	open(my $handle, '+<:raw', "$data/$file") or die "cannot open $file: $!";
+	seek($handle, $at, 0);
+	print $handle $text;
+	close($handle) or die "cannot write $file: $!";
+	return;
+}
+sub damage_of { return ($node->psql('postgres', "SELECT replica.refresh_diff('\\x" . unpack('H*', request_of(@_)) . "')"))[2] }
+
+sql('CHECKPOINT');
+my $block = substr($content, 3 * 8192, 8192);
+patch($path, 3 * 8192 + 5000, chr(ord(substr($block, 5000, 1)) ^ 1));
+like(damage_of([ $path, 0, $size, @hashes ]), qr/ERROR:  block 3 in file "\Q$path\E" is damaged\n/, 'one bit is wrong: named');
+is((diff([ $path, 0, 3 * 8192, @hashes[ 0 .. 2 ] ]))[0]{status}, 0, 'what is beside it is read');
+like(damage_of([ $path, 3 * 8192, 8192 ]), qr/ERROR:  block 3 in/, 'counted from the start of the relation');
+patch($path, 3 * 8192, "\xff" x 8);
+is((diff([ $path, 0, $size, @hashes ]))[0]{chunks}{3} eq $block, '', 'a block that replay will write anew is read, as pg_basebackup does');
+patch($path, 3 * 8192, "\0" x 8192);
+is(joined(diff([ $path, 0, $size, @hashes ])), "\0" x 8192, 'so is one that was never written');
+patch($path, 3 * 8192, $block);
+is(joined(diff([ $path, 0, $size, @hashes ])), '', 'and all is well again');
+append_to_file("$data/base/1/98765.2", $block);
+like(damage_of([ 'base/1/98765.2', 0, 8192 ]), qr/ERROR:  block 262144 in file/, 'blocks of later segments count on');
+unlink "$data/base/1/98765.2";
+append_to_file("$data/base/1/98765.txt", $block);
+is((diff([ 'base/1/98765.txt', 0, 8192 ]))[0]{size}, 8192, 'other files have no checksums');
+unlink "$data/base/1/98765.txt";
+
 # --- paths that lead elsewhere
 
 sub refusal
