@@ -5,7 +5,7 @@
 
 #include "core/error.hpp"
 #include "tool/clone_run.hpp"
-#include "tool/failure.hpp"
+#include "tool/local_server.hpp"
 #include "tool/render/progress.hpp"
 
 namespace cloning {
@@ -100,12 +100,12 @@ void expect(const std::string& name, const std::string& found, const std::string
                       fmt::format("Look for a line or an include that sets {} in the standby's configuration.", name));
 }
 
-conninfo::Parameters standby_login(const Run& run, const server::Running& running, tool::Link& link) {
-    conninfo::Parameters parameters = server::connection(running);
-    const conninfo::Parameters admin = link.session().parameters();
+conninfo::Parameters standby_login(const Run& run) {
+    conninfo::Parameters parameters;
+    const conninfo::Parameters admin = run.link.session().parameters();
     parameters.set("user", admin.get("user"));
     parameters.set("dbname", admin.get("dbname"));
-    parameters.set("password", link.session().password());
+    parameters.set("password", run.link.session().password());
     parameters.set("application_name", "pg_replica clone " + run.application_name.substr(0, 40));
     return parameters;
 }
@@ -136,15 +136,7 @@ server::Launch Run::launch() const {
 }
 
 std::unique_ptr<world::Session> connect_standby(world::World& world, Run& run, const server::Running& running) {
-    conninfo::Parameters parameters = standby_login(run, running, run.link);
-    try {
-        return world.database.connect(parameters, "the standby", world::Prompt::never);
-    } catch (const Failure&) {
-        if (parameters.get("host").rfind('/', 0) != 0) throw;
-    }
-    parameters.set("host", running.listen_address.empty() || running.listen_address == "*" ? "localhost"
-                                                                                          : running.listen_address);
-    return world.database.connect(parameters, "the standby", world::Prompt::never);
+    return local_server::connect(world, running, standby_login(run), "the standby", world::Prompt::never);
 }
 
 bool is_there_already(world::World& world, Run& run) {

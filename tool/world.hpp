@@ -54,6 +54,8 @@ class Database {
     // messages. Throws Failure with ExitCode::connection.
     virtual std::unique_ptr<Session> connect(const conninfo::Parameters& parameters, const std::string& purpose,
                                              Prompt prompt) = 0;
+    // Some server answers there, whether or not it would let anybody in (libpq-connect, PQping).
+    virtual bool answers(const conninfo::Parameters&) { return false; }
 };
 
 enum class Kind { missing, directory, file, other };

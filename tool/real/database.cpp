@@ -277,18 +277,11 @@ std::unique_ptr<world::Session> LibpqDatabase::connect(const conninfo::Parameter
     return std::make_unique<LibpqSession>(std::move(connection), replication);
 }
 
-conninfo::Parameters parse_connection_string(const std::string& text) {
-    char* message = nullptr;
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-        PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
-    const std::unique_ptr<char, decltype(&PQfreemem)> owner(message, &PQfreemem);
-    if (!options)
-        throw Failure(ExitCode::usage, "the connection string cannot be read", trimmed(message),
-                      "Write it as 'host=... port=... user=... dbname=...' or as postgresql://user@host:port/dbname.");
-    conninfo::Parameters parameters;
-    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option)
-        if (option->val != nullptr) parameters.set(option->keyword, option->val);
-    return parameters;
+bool LibpqDatabase::answers(const conninfo::Parameters& parameters) {
+    const conninfo::Parameters limited = with_limits(parameters);
+    const Arrays arrays(limited);
+    const PGPing result = PQpingParams(arrays.keywords.data(), arrays.values.data(), 1);
+    return result == PQPING_OK || result == PQPING_REJECT;
 }
 
 }  // namespace real

@@ -9,6 +9,7 @@ class LibpqDatabase : public world::Database {
    public:
     std::unique_ptr<world::Session> connect(const conninfo::Parameters& parameters, const std::string& purpose,
                                             world::Prompt prompt) override;
+    bool answers(const conninfo::Parameters& parameters) override;
 };
 
 // The parameters of a connection string or URI (a dbname that holds one is expanded as psql does). Throws Failure with
