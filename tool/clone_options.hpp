@@ -34,4 +34,11 @@ struct Options {
     bool dry_run = false;
 };
 
+// What the user left to us follows from what is known: the name from host and port, slot and role from the name. Throws
+// Failure (usage) or core::Error for words that cannot be meant.
+void complete(world::World& world, Options& options);
+
+// What pg_stat_replication shows of the standby; the server replaces what is not ASCII.
+std::string application_name(const Options& options);
+
 }  // namespace cloning

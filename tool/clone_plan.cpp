@@ -86,4 +86,16 @@ plan::Plan make_plan(const SharedRun& run) {
     return plan;
 }
 
+std::shared_ptr<preparation::Preparation> make_preparation(const Options& options, const PrimaryFacts& primary) {
+    const auto preparation = std::make_shared<preparation::Preparation>();
+    if (!primary.login.succeeded) preparation->role = options.replication_user;
+    preparation->address = options.standby_address.empty() ? primary.client_address : options.standby_address;
+    preparation->connection_limit = options.connection_limit;
+    preparation->standbys = preparation::enough_for_one_more(primary.standbys);
+    preparation->role_exists = primary.role.exists;
+    preparation->extension_exists = !primary.extension_version.empty();
+    preparation->uses_tls = primary.uses_tls;
+    return preparation;
+}
+
 }  // namespace cloning

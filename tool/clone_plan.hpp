@@ -15,4 +15,7 @@ plan::Plan make_finishing_plan(const SharedRun& run);
 // An interrupted clone that only has to be started and proven: its copy is in place and its slot still has the WAL.
 bool can_be_finished(const PrimaryFacts& primary, const HostFacts& host);
 
+// What --prepare makes ready for this standby.
+std::shared_ptr<preparation::Preparation> make_preparation(const Options& options, const PrimaryFacts& primary);
+
 }  // namespace cloning

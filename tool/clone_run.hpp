@@ -31,6 +31,7 @@ struct Run {
     std::string application_name;
     target::Marker marker;
     standby_config::Upstream upstream;           // known once the replication login has succeeded
+    bool marks_target = true;                    // the directory is a copy in the making, and may be wiped
     bool claimed = false;                        // the marker of this run is in the directory
     std::vector<std::string> files_in_config_dir;
     bool started = false;

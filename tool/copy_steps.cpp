@@ -108,7 +108,9 @@ LoginFacts login_soon(world::World& world, Run& run) {
     return login;
 }
 
-void update_marker(world::World& world, Run& run) { target::write_marker(world.files, run.options.directory, run.marker); }
+void update_marker(world::World& world, Run& run) {
+    if (run.marks_target) target::write_marker(world.files, run.options.directory, run.marker);
+}
 
 }  // namespace
 
@@ -133,8 +135,9 @@ void create_slot(world::World& world, Run& run) {
         preparation::drop_when_free(world, run.link, "SELECT changed FROM replica.drop_slot($1)", run.options.slot);
     const world::Rows rows = run.link.query("SELECT changed FROM replica.create_slot($1)", {run.options.slot});
     const bool created = !rows.rows.empty() && rows.rows[0].at(0) == "t";
-    if (!created) world.reporter.fact("it is there already, from the unfinished clone");
-    run.marker.slot_created = true;
+    if (!created) world.reporter.fact("it is there already");
+    // what an unfinished clone of this directory left is this run's to undo; any other slot stays
+    run.marker.slot_created = created || run.marks_target;
     update_marker(world, run);
 }
 

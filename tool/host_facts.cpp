@@ -9,6 +9,7 @@
 
 #include "core/conf.hpp"
 #include "core/error.hpp"
+#include "tool/control_file.hpp"
 #include "tool/programs.hpp"
 #include "tool/server.hpp"
 
@@ -17,17 +18,6 @@ namespace cloning {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The value of "NAME:   value" in what pg_controldata prints; its names are those of LC_ALL=C.
-std::string control_value(const std::string& text, const std::string& name) {
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.rfind(name + ":", 0) != 0) continue;
-        const auto start = line.find_first_not_of(' ', name.size() + 1);
-        return start == std::string::npos ? "" : line.substr(start);
-    }
-    return {};
-}
 
 std::string programs_folder(world::World& world, const Options& options, const PrimaryFacts& primary) {
     try {
@@ -40,16 +30,10 @@ std::string programs_folder(world::World& world, const Options& options, const P
 // What is known of an occupied target that is somebody's data directory: who would be lost with it.
 std::string describe_former(world::World& world, const std::string& directory, const std::string& bin_dir) {
     if (world.files.kind(directory + "/PG_VERSION") != world::Kind::file) return {};
-    const std::string program = bin_dir + "/pg_controldata";
-    const bool askable = !bin_dir.empty() && world.files.kind(program) == world::Kind::file;
-    const world::Outcome outcome =
-        askable ? world.processes.run({{program, "-D", directory}, {}}) : world::Outcome{1, ""};
-    const std::string state = control_value(outcome.output, "Database cluster state");
-    if (outcome.status != 0 || state.empty()) return "a PostgreSQL data directory";
-    const bool standby = state == "in archive recovery" || state == "shut down in recovery";
+    const auto control = control_file::read(world, bin_dir, directory);
+    if (!control) return "a PostgreSQL data directory";
     return fmt::format("a PostgreSQL data directory of cluster {} that ran as {} (its state: {})",
-                       control_value(outcome.output, "Database system identifier"),
-                       standby ? "a standby" : "a primary", state);
+                       control->system_identifier, control->was_standby() ? "a standby" : "a primary", control->state);
 }
 
 // A data directory that follows over the very slot that is asked for. pg_control would not tell: until the first start it

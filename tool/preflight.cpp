@@ -201,22 +201,27 @@ void check_advice(Findings& findings, const PrimaryFacts& primary) {
 
 }  // namespace
 
-std::vector<Finding> findings(const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
+std::vector<Finding> primary_findings(const Options& options, const PrimaryFacts& primary) {
     Findings found;
     check_server(found, primary);
     check_extension(found, options, primary);
     check_rights(found, options, primary);
     check_grants(found, options, primary);
     check_capacity(found, primary);
+    check_role(found, options, primary);
+    return found;
+}
+
+std::vector<Finding> findings(const Options& options, const PrimaryFacts& primary, const HostFacts& host) {
+    Findings found = primary_findings(options, primary);
     check_slot(found, options, primary, host);
     check_forgotten_slot(found, options, primary, host);
-    check_role(found, options, primary);
     check_standby_host(found, options, primary, host);
     check_advice(found, primary);
     return found;
 }
 
-void refuse_if_any_error(world::Reporter& reporter, const std::vector<Finding>& findings) {
+void refuse_if_any_error(world::Reporter& reporter, const std::vector<Finding>& findings, const std::string& what) {
     std::string messages, fixes;
     int count = 0;
     for (const Finding& finding : findings) {
@@ -229,7 +234,7 @@ void refuse_if_any_error(world::Reporter& reporter, const std::vector<Finding>& 
         fixes += fmt::format("{}{}. {}", count > 1 ? "\n" : "", count, finding.fix);
     }
     if (count == 0) return;
-    throw refused(fmt::format("the clone cannot begin: {} in the way; nothing was changed",
+    throw refused(fmt::format("{} cannot begin: {} in the way; nothing was changed", what,
                               count == 1 ? "one thing stands" : fmt::format("{} things stand", count)),
                   messages, fixes);
 }

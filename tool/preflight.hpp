@@ -17,11 +17,15 @@ struct Finding {
 
 std::vector<Finding> findings(const Options& options, const PrimaryFacts& primary, const HostFacts& host);
 
+// The part of findings that concerns the primary alone, whatever becomes of this host.
+std::vector<Finding> primary_findings(const Options& options, const PrimaryFacts& primary);
+
 // The part of findings that concerns the standby's host.
 void check_standby_host(std::vector<Finding>& findings, const Options& options, const PrimaryFacts& primary,
                         const HostFacts& host);
 
-// Reports warnings; throws Failure (precondition) that lists every error with its fix.
-void refuse_if_any_error(world::Reporter& reporter, const std::vector<Finding>& findings);
+// Reports warnings; throws Failure (precondition) that lists every error with its fix. what cannot begin: "the clone".
+void refuse_if_any_error(world::Reporter& reporter, const std::vector<Finding>& findings,
+                         const std::string& what = "the clone");
 
 }  // namespace cloning

@@ -24,65 +24,6 @@ namespace {
 
 using cloning::Options;
 
-bool is_plain_ascii(const std::string& text) {
-    return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
-}
-
-std::string short_host_name(world::World& world) {
-    const std::string full = world.processes.host_name();
-    return full.substr(0, full.find('.'));
-}
-
-bool is_mapping(const std::string& text) {
-    const cloning::Mapping sides = cloning::split_mapping(text);
-    return sides.from.rfind('/', 0) == 0 && sides.to.rfind('/', 0) == 0;
-}
-
-void check_words(const Options& options) {
-    if (options.directory.empty())
-        throw Failure(ExitCode::usage, "-D is empty", {}, "Name the data directory of the standby with -D.");
-    for (const std::string& mapping : options.tablespace_mapping)
-        if (!is_mapping(mapping))
-            throw Failure(ExitCode::usage,
-                          fmt::format("the tablespace mapping \"{}\" is not of the form OLDDIR=NEWDIR", mapping), {},
-                          "Give two absolute directories with one equals sign between them.");
-}
-
-// What the user left to us follows from what is known: the name from host and port, slot and role from the name.
-void complete(world::World& world, Options& options) {
-    check_words(options);
-    options.directory = world.files.canonical(options.directory);
-    if (!options.config_dir.empty()) options.config_dir = world.files.canonical(options.config_dir);
-    if (!options.waldir.empty()) options.waldir = world.files.canonical(options.waldir);
-    options.log = options.log.empty() ? options.directory + "/server.log" : world.files.canonical(options.log);
-    if (options.port == 0) options.port = 5432;
-    if (options.name.empty())
-        options.name = short_host_name(world) + (options.port == 5432 ? "" : fmt::format("_{}", options.port));
-    name::check_plain("standby", options.name);
-    if (options.slot.empty()) options.slot = name::slot_from(options.name);
-    name::check_slot(options.slot);
-    options.role_is_own = options.replication_user.empty();
-    if (options.role_is_own) options.replication_user = ("replicator_" + options.slot).substr(0, name::max_length);
-    name::check_role(options.replication_user);
-    std::vector<std::string> paths{options.directory, options.config_dir, options.waldir, options.log};
-    paths.insert(paths.end(), options.tablespace_mapping.begin(), options.tablespace_mapping.end());
-    if (std::any_of(paths.begin(), paths.end(), [](const auto& path) { return name::has_control_character(path); }))
-        throw Failure(ExitCode::usage, "a directory name contains a control character", {},
-                      "Choose another one with -D, --config-dir, --waldir, --log or --tablespace-mapping.");
-}
-
-std::shared_ptr<preparation::Preparation> make_preparation(const Options& options, const cloning::PrimaryFacts& primary) {
-    const auto preparation = std::make_shared<preparation::Preparation>();
-    if (!primary.login.succeeded) preparation->role = options.replication_user;
-    preparation->address = options.standby_address.empty() ? primary.client_address : options.standby_address;
-    preparation->connection_limit = options.connection_limit;
-    preparation->standbys = preparation::enough_for_one_more(primary.standbys);
-    preparation->role_exists = primary.role.exists;
-    preparation->extension_exists = !primary.extension_version.empty();
-    preparation->uses_tls = primary.uses_tls;
-    return preparation;
-}
-
 void introduce(world::Reporter& reporter, const Options& options, const cloning::PrimaryFacts& primary) {
     reporter.step(fmt::format("Primary: {} port {}, PostgreSQL {}.{}, system identifier {}{}", primary.host, primary.port,
                               primary.major(), primary.version % 10000, primary.system_identifier,
@@ -148,7 +89,7 @@ ExitCode run_clone(Options options) {
     real::ProcessTable processes;
     real::Terminal terminal;
     world::World world{database, files, processes, terminal};
-    as_usage([&] { complete(world, options); });
+    as_usage([&] { cloning::complete(world, options); });
     tool::Link link(database,
                     database.connect(connection::parameters(options.connection), "the primary",
                                      connection::prompt(options.connection)),
@@ -159,11 +100,11 @@ ExitCode run_clone(Options options) {
     const cloning::HostFacts host = cloning::look_at_host(world, options, primary);
     introduce(terminal, options, primary);
     const auto run = std::make_shared<cloning::Run>(options, primary, host, link);
-    run->application_name = is_plain_ascii(options.name) ? options.name : options.slot;
+    run->application_name = cloning::application_name(options);
     if (cloning::is_there_already(world, *run)) return prove_again(world, *run);
     cloning::refuse_if_any_error(terminal, cloning::findings(options, primary, host));
     run->bin_dir = programs::find(world, primary.major(), options.bin_dir);
-    if (options.prepare) run->preparation = make_preparation(options, primary);
+    if (options.prepare) run->preparation = cloning::make_preparation(options, primary);
     const plan::Plan plan = cloning::can_be_finished(primary, host) ? cloning::make_finishing_plan(run) : cloning::make_plan(run);
     if (options.dry_run) {
         fmt::print("{}", plan::describe(plan));

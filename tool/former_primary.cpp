@@ -1,0 +1,157 @@
+#include "tool/former_primary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/lsn.hpp"
+#include "core/name.hpp"
+#include "tool/failure.hpp"
+
+namespace former_primary {
+
+namespace {
+
+std::string history_name(unsigned timeline) { return fmt::format("{:08X}.history", timeline); }
+
+std::vector<timeline::Entry> path_of(const std::string& history, unsigned last) {
+    const auto path = timeline::path(history, last);
+    if (path) return *path;
+    throw refused(fmt::format("the history of timeline {} cannot be read", last), "Its text is no timeline history.",
+                  "Make a new standby with pg_replica clone.");
+}
+
+// A promotion that crashed before its first checkpoint has left a history file only.
+unsigned last_timeline(world::World& world, const std::string& directory, const control_file::Control& control) {
+    unsigned last = control.timeline;
+    if (control.was_standby() || control.was_clean()) return last;
+    for (const std::string& name : world.files.list(directory + "/pg_wal")) {
+        if (name.size() != 16 || name.substr(8) != ".history") continue;
+        last = std::max(last, static_cast<unsigned>(std::strtoul(name.substr(0, 8).c_str(), nullptr, 16)));
+    }
+    return last;
+}
+
+std::string waldump(world::World& world, const std::string& bin_dir, const std::string& directory,
+                    const timeline::Entry& fork, const std::vector<std::string>& more) {
+    std::vector<std::string> argv{bin_dir + "/pg_waldump", "-p", directory + "/pg_wal", "-t",
+                                  std::to_string(fork.number), "-s", lsn::format(fork.end)};
+    argv.insert(argv.end(), more.begin(), more.end());
+    return world.processes.run({argv, {}}).output;
+}
+
+// hints that were not logged beyond the fork cannot be found by pg_rewind
+bool can_be_rewound(const Source& source, const Local& local) {
+    const bool checksums = local.control.checksums && source.checksums;
+    return checksums || (local.control.hints_logged && !local.settings_changed);
+}
+
+std::string segment_of(std::uint64_t position, std::uint64_t size) {
+    const std::uint64_t number = position / size, in_file = 0x100000000ULL / size;
+    return fmt::format("{:08X}{:08X}", number / in_file, number % in_file);
+}
+
+bool has_wal_since(const Source& source, std::uint64_t position) {
+    if (source.oldest_wal.empty() || source.segment_size == 0) return true;  // it could not be told: the start will
+    return source.oldest_wal <= segment_of(position, source.segment_size);
+}
+
+bool went_beyond(const Local& local, const timeline::Entry& fork) {
+    if (local.timeline != fork.number) return true;
+    return local.control.checkpoint >= fork.end || local.control.minimum > fork.end || local.record_at_fork;
+}
+
+Decision on_one_timeline(const Source& source, const Local& local) {
+    if (local.control.was_standby())
+        return {Way::follow, fmt::format("it is a standby on timeline {}, which the primary writes", source.timeline)};
+    return {Way::copy, fmt::format("both wrote as primaries on timeline {}: no history tells where they parted",
+                                   source.timeline)};
+}
+
+Decision way_back(const Source& source, const Local& local, const timeline::Entry& fork) {
+    const std::string place = fmt::format("the fork of timeline {} at {}", fork.number, lsn::format(fork.end));
+    if (went_beyond(local, fork)) {
+        // pg_rewind takes equal numbers for one timeline, and does nothing
+        if (local.timeline == source.timeline)
+            return {Way::copy, fmt::format("both began a timeline {} of their own after {}", local.timeline, place)};
+        if (can_be_rewound(source, local))
+            return {Way::rewind, fmt::format("it wrote beyond {}, and {}", place,
+                                             local.control.checksums ? "data checksums are on" : "hint bits were logged")};
+        return {Way::copy, fmt::format("it wrote beyond {}, and pg_rewind would miss changed pages: data checksums are not on "
+                                       "on both servers, and wal_log_hints was not on for all of that time", place)};
+    }
+    const std::uint64_t needed = std::max(local.control.minimum, local.control.checkpoint);
+    if (has_wal_since(source, needed))
+        return {Way::follow, fmt::format("it never wrote beyond {}", place)};
+    return {Way::copy, fmt::format("it never wrote beyond {}, but the new primary does not have the WAL since {} any more",
+                                   place, lsn::format(needed))};
+}
+
+}  // namespace
+
+Source ask(tool::Link& primary) {
+    const world::Rows rows = primary.query(
+        "SELECT (SELECT system_identifier FROM pg_control_system()) AS system_identifier, pg_current_wal_lsn() AS position, "
+        "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer AS timeline, "
+        "current_setting('data_checksums') = 'on' AS checksums, pg_size_bytes(current_setting('wal_segment_size')) AS size");
+    Source source;
+    source.system_identifier = rows.at(0, "system_identifier").value_or("");
+    source.position = rows.at(0, "position").value_or("");
+    source.timeline = static_cast<unsigned>(tool::number(rows.at(0, "timeline")));
+    source.checksums = rows.at(0, "checksums") == "t";
+    source.segment_size = tool::bytes(rows.at(0, "size"));
+    try {
+        if (source.timeline > 1)
+            source.history = primary.value("SELECT pg_read_file($1)", {"pg_wal/" + history_name(source.timeline)}).value_or("");
+        source.oldest_wal =
+            primary.value("SELECT min(substr(name, 9)) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'").value_or("");
+    } catch (const core::Error& error) {
+        throw refused("the new primary does not let this login read its timeline history", error.message,
+                      "Log in as a superuser with -U.");
+    }
+    return source;
+}
+
+std::optional<timeline::Entry> fork(const Source& source, const Local& local) {
+    return timeline::fork(path_of(local.history, local.timeline), path_of(source.history, source.timeline));
+}
+
+Local look(world::World& world, const std::string& bin_dir, const std::string& directory, const Source& source) {
+    const auto control = control_file::read(world, bin_dir, directory);
+    if (!control)
+        throw refused(fmt::format("the control file of \"{}\" cannot be read", directory), "pg_controldata failed on it.",
+                      "Make a new standby with pg_replica clone.");
+    if (control->system_identifier != source.system_identifier)
+        throw refused(fmt::format("\"{}\" belongs to another cluster than the new primary", directory),
+                      fmt::format("The system identifiers are {} and {}.", control->system_identifier,
+                                  source.system_identifier),
+                      "Check -D, -h and -p.");
+    Local local;
+    local.control = *control;
+    local.timeline = last_timeline(world, directory, *control);
+    const std::string history = directory + "/pg_wal/" + history_name(local.timeline);
+    if (local.timeline > 1 && world.files.kind(history) == world::Kind::file) local.history = world.files.read(history);
+    const auto parted = fork(source, local);
+    if (!parted || parted->end == timeline::not_left) return local;
+    local.record_at_fork = waldump(world, bin_dir, directory, *parted, {"-n", "1"}).find("lsn: ") != std::string::npos;
+    local.settings_changed =
+        waldump(world, bin_dir, directory, *parted, {"-r", "XLOG"}).find("PARAMETER_CHANGE") != std::string::npos;
+    return local;
+}
+
+Decision decide(const Source& source, const Local& local) {
+    const auto parted = fork(source, local);
+    if (!parted)
+        return {Way::copy, "its timelines and those of the new primary have nothing in common"};
+    if (parted->end == timeline::not_left) return on_one_timeline(source, local);
+    if (parted->number == source.timeline)
+        throw refused(fmt::format("the directory is on timeline {}, and the server given as the new primary on {}",
+                                  local.timeline, source.timeline),
+                      fmt::format("Timeline {} was left at {}: the directory is of the newer primary.", parted->number,
+                                  lsn::format(parted->end)),
+                      "Start this one as the primary, and let the other one rejoin it.");
+    return way_back(source, local, *parted);
+}
+
+}  // namespace former_primary

@@ -1,0 +1,55 @@
+// A stopped data directory that is to follow a new primary: where the two parted, and which way back is right.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/timeline.hpp"
+#include "tool/control_file.hpp"
+#include "tool/link.hpp"
+
+namespace former_primary {
+
+// The new primary, as it tells over SQL.
+struct Source {
+    std::string system_identifier;
+    unsigned timeline = 0;
+    std::string position;
+    std::string history;      // text of its timeline's history file; empty on timeline 1
+    bool checksums = false;
+    std::string oldest_wal;   // name of the oldest WAL file without its timeline; empty when it cannot be told
+    std::uint64_t segment_size = 0;
+};
+
+Source ask(tool::Link& primary);
+
+// What the directory tells.
+struct Local {
+    control_file::Control control;
+    std::string history;             // text of the history file of its timeline
+    unsigned timeline = 0;           // that it wrote last
+    bool record_at_fork = false;     // its WAL goes on beyond the fork
+    bool settings_changed = false;   // limits or wal_log_hints were changed beyond the fork
+};
+
+enum class Way {
+    follow,   // nothing was written that the new primary does not have
+    rewind,   // with pg_rewind
+    copy,     // a new clone
+};
+
+struct Decision {
+    Way way = Way::copy;
+    std::string why;  // a sentence
+};
+
+// The fork; nothing when the directory's timelines are none of the new primary's.
+std::optional<timeline::Entry> fork(const Source& source, const Local& local);
+
+// Reads the directory: pg_controldata, the history file, and with pg_waldump what stands at the fork. Throws Failure when
+// it cannot be read, or belongs to another cluster.
+Local look(world::World& world, const std::string& bin_dir, const std::string& directory, const Source& source);
+
+Decision decide(const Source& source, const Local& local);
+
+}  // namespace former_primary

@@ -1,0 +1,142 @@
+#include "tool/former_primary.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tool/failure.hpp"
+#include "tool/fake_files.hpp"
+#include "tool/fake_processes.hpp"
+
+namespace {
+
+using former_primary::Way;
+
+// The old primary stopped at 0/3000060 on timeline 1; the new one left that timeline at 0/3000100.
+struct FormerPrimary : testing::Test {
+    former_primary::Source source;
+    former_primary::Local local;
+
+    FormerPrimary() {
+        source.system_identifier = local.control.system_identifier = "100";
+        source.timeline = 2;
+        source.position = "0/4000000";
+        source.history = "1\t0/3000100\tno recovery target specified\n";
+        source.segment_size = 16 << 20;
+        source.oldest_wal = "0000000000000003";
+        local.control.state = "shut down";
+        local.control.timeline = local.timeline = 1;
+        local.control.checkpoint = local.control.redo = 0x3000060;
+    }
+    Way way() { return former_primary::decide(source, local).way; }
+    std::string why() { return former_primary::decide(source, local).why; }
+};
+
+}  // namespace
+
+TEST_F(FormerPrimary, ThatWroteNothingMoreFollowsAsItIs) {
+    EXPECT_EQ(way(), Way::follow);
+    EXPECT_EQ(why(), "it never wrote beyond the fork of timeline 1 at 0/3000100");
+}
+
+TEST_F(FormerPrimary, ThatWroteMoreIsRewoundWhereItsHintsWereLogged) {
+    local.record_at_fork = true;
+    EXPECT_EQ(way(), Way::copy);
+    local.control.hints_logged = true;
+    EXPECT_EQ(way(), Way::rewind);
+    local.settings_changed = true;
+    EXPECT_EQ(way(), Way::copy) << "they may have been switched on after the fork";
+}
+
+TEST_F(FormerPrimary, ChecksumsCountOnlyWhenTheNewPrimaryHasThemToo) {
+    local.record_at_fork = local.control.checksums = true;
+    EXPECT_EQ(way(), Way::copy) << "pg_checksums can switch them on after the fork";
+    source.checksums = true;
+    EXPECT_EQ(way(), Way::rewind);
+}
+
+TEST_F(FormerPrimary, ACheckpointBeyondTheForkIsEnough) {
+    local.control.hints_logged = true;
+    local.control.checkpoint = 0x3000100;
+    EXPECT_EQ(way(), Way::rewind);
+}
+
+TEST_F(FormerPrimary, WhoseWalTheNewPrimaryHasRemovedIsCopied) {
+    source.oldest_wal = "0000000000000004";
+    EXPECT_EQ(way(), Way::copy);
+    EXPECT_EQ(why(), "it never wrote beyond the fork of timeline 1 at 0/3000100, but the new primary does not have the WAL "
+                     "since 0/3000060 any more");
+}
+
+TEST_F(FormerPrimary, OnTheTimelineOfTheNewPrimaryIsAStandbyOrLost) {
+    source.timeline = 1;
+    source.history.clear();
+    EXPECT_EQ(way(), Way::copy) << "two primaries on one timeline";
+    local.control.state = "shut down in recovery";
+    EXPECT_EQ(way(), Way::follow);
+}
+
+TEST_F(FormerPrimary, WithATimelineOfItsOwnOfTheSameNumberIsCopied) {
+    local.timeline = local.control.timeline = 2;
+    local.history = "1\t0/3000200\tno recovery target specified\n";
+    local.control.hints_logged = true;
+    EXPECT_EQ(way(), Way::copy) << "pg_rewind finds one timeline, and does nothing";
+}
+
+TEST_F(FormerPrimary, ThatIsTheNewerPrimaryIsRefused) {
+    local.timeline = local.control.timeline = 3;
+    local.history = "1\t0/3000100\tx\n2\t0/5000000\tx\n";
+    EXPECT_THROW(way(), Failure);
+}
+
+TEST_F(FormerPrimary, OfStrangersIsCopied) {
+    source.history = "7\t0/3000100\tx\n";
+    source.timeline = 8;
+    EXPECT_EQ(way(), Way::copy);
+}
+
+namespace {
+
+struct Looked : FormerPrimary {
+    fake::Tree files;
+    fake::ScriptedProcesses processes;
+    fake::Database database;
+    fake::Reporter reporter;
+    world::World world{database, files, processes, reporter};
+    std::string control = "Database system identifier: 100\nDatabase cluster state: in production\n"
+                          "Latest checkpoint location: 0/3000060\nLatest checkpoint's TimeLineID: 1\n";
+    std::string first_record, changes;
+
+    Looked() {
+        files.file("/bin/pg_controldata");
+        files.directory("/srv/p/pg_wal");
+        processes.answer = [this](const world::Command& command) -> world::Outcome {
+            if (command.argv[0] == "/bin/pg_controldata") return {0, control};
+            return {0, command.argv.back() == "XLOG" ? changes : first_record};
+        };
+    }
+    former_primary::Local look() { return former_primary::look(world, "/bin", "/srv/p", source); }
+};
+
+}  // namespace
+
+TEST_F(Looked, TellsWhetherItsWalGoesOnBeyondTheFork) {
+    EXPECT_FALSE(look().record_at_fork);
+    first_record = "rmgr: Heap  len (rec/tot): 54/54, tx: 7, lsn: 0/03000100, prev 0/030000C8\n";
+    EXPECT_TRUE(look().record_at_fork);
+    changes = "rmgr: XLOG lsn: 0/03000200 desc: PARAMETER_CHANGE max_connections=100 wal_log_hints=on\n";
+    EXPECT_TRUE(look().settings_changed);
+}
+
+TEST_F(Looked, FindsAPromotionThatCrashedBeforeItsCheckpoint) {
+    files.file("/srv/p/pg_wal/00000005.history", "1\t0/3000050\tx\n");
+    EXPECT_EQ(look().timeline, 5u);
+}
+
+TEST_F(Looked, RefusesAnotherCluster) {
+    source.system_identifier = "200";
+    EXPECT_THROW(look(), Failure);
+}
+
+TEST_F(Looked, RefusesWhatPgControldataCannotRead) {
+    control = "pg_controldata: error\n";
+    EXPECT_THROW(look(), Failure);
+}
