@@ -74,6 +74,10 @@ int main(int argc, char** argv) {
     commands::add_prepare(app, action);
     commands::add_clone(app, action);
     commands::add_demo(app, action);
+    commands::add_promote(app, action);
+    commands::add_rejoin(app, action);
+    commands::add_guard(app, action);
+    commands::add_follow(app, action);
     commands::add_status(app, action);
     commands::add_verify(app, action);
     try {

@@ -18,6 +18,10 @@ void add_check(CLI::App& app, Action& action);
 void add_prepare(CLI::App& app, Action& action);
 void add_clone(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
+void add_promote(CLI::App& app, Action& action);
+void add_rejoin(CLI::App& app, Action& action);
+void add_guard(CLI::App& app, Action& action);
+void add_follow(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 
