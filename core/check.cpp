@@ -39,6 +39,10 @@ bool wants_password(std::string_view method) {
     return method == "scram-sha-256" || method == "md5" || method == "password";
 }
 
+bool asks_elsewhere(std::string_view method) {
+    return method == "ldap" || method == "pam" || method == "radius" || method == "bsd";
+}
+
 Finding stored_password(const std::string& role, const std::string& stored, const std::string& method) {
     const bool scram = starts_with(stored, "SCRAM-SHA-256$");
     if (scram) return ok(fmt::format("The password of role \"{}\" is a SCRAM verifier.", role));
@@ -89,7 +93,11 @@ Finding role_replication(const Role& role) {
                  alter_role(role.name, "REPLICATION"));
 }
 
-Finding role_expiry(const Role& role) {
+Finding role_expiry(const Role& role, const std::optional<std::string>& method) {
+    if (role.expired && method && !wants_password(*method))
+        return ok(fmt::format("The password of role \"{}\" expired at {}, and the line of pg_hba.conf that decides does not look "
+                              "at it ({}).",
+                              role.name, role.valid_until, *method));
     if (role.expired)
         return error(fmt::format("The password of role \"{}\" expired at {}.", role.name, role.valid_until),
                      alter_role(role.name, "VALID UNTIL 'infinity'"));
@@ -109,6 +117,8 @@ Finding role_connections(const Role& role, std::int64_t needed) {
 
 Finding role_password(const std::string& role, const std::optional<std::string>& stored,
                       const std::optional<std::string>& method) {
+    if (method && asks_elsewhere(*method))
+        return ok(fmt::format("The line of pg_hba.conf that decides has the password checked elsewhere ({}).", *method));
     if (method && !wants_password(*method))
         return ok(fmt::format("The line of pg_hba.conf that decides asks for no password ({}).", *method));
     if (stored) return stored_password(role, *stored, method.value_or(""));

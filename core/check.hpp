@@ -55,7 +55,8 @@ struct Role {
 
 Finding role_login(const Role& role);
 Finding role_replication(const Role& role);
-Finding role_expiry(const Role& role);
+// method: of the pg_hba.conf line that decides; nothing when that is not known. VALID UNTIL ends the password, not the role.
+Finding role_expiry(const Role& role, const std::optional<std::string>& method);
 Finding role_connections(const Role& role, std::int64_t needed);
 
 // The stored password against the method of the pg_hba.conf line that decides; nothing when that is not known.

@@ -56,7 +56,7 @@ TEST(Check, OneFindingForEachCauseThatTheClientCannotTellApart) {
     auto role = good();
     EXPECT_EQ(checks::role_login(role).status, ok);
     EXPECT_EQ(checks::role_replication(role).status, ok);
-    EXPECT_EQ(checks::role_expiry(role).status, ok);
+    EXPECT_EQ(checks::role_expiry(role, std::nullopt).status, ok);
     EXPECT_EQ(checks::role_connections(role, 2).status, ok);
     role.can_login = role.replication = false;
     expect(checks::role_login(role), error, "Role \"rep\" has no LOGIN attribute.", "ALTER ROLE \"rep\" LOGIN;");
@@ -70,10 +70,12 @@ TEST(Check, ExpiryAndConnectionLimit) {
     auto role = good();
     role.valid_until = "2020-01-01 00:00:00+00";
     role.expired = true;
-    expect(checks::role_expiry(role), error, "The password of role \"rep\" expired at 2020-01-01 00:00:00+00.",
+    expect(checks::role_expiry(role, std::nullopt), error, "The password of role \"rep\" expired at 2020-01-01 00:00:00+00.",
            "ALTER ROLE \"rep\" VALID UNTIL 'infinity';");
+    EXPECT_EQ(checks::role_expiry(role, "scram-sha-256").status, error);
+    EXPECT_EQ(checks::role_expiry(role, "cert").status, ok) << "VALID UNTIL ends the password, which nobody asks for";
     role.expired = false;
-    EXPECT_EQ(checks::role_expiry(role).status, ok);
+    EXPECT_EQ(checks::role_expiry(role, std::nullopt).status, ok);
     role.connection_limit = 3;
     role.connections = 2;
     expect(checks::role_connections(role, 2), error,
@@ -96,6 +98,8 @@ TEST(Check, ThePasswordAgainstTheMethodThatDecides) {
     EXPECT_EQ(checks::role_password("rep", std::nullopt, "scram-sha-256").status, error);
     EXPECT_EQ(checks::role_password("rep", std::nullopt, "trust").status, ok);
     EXPECT_EQ(checks::role_password("rep", std::nullopt, "cert").status, ok);
+    EXPECT_EQ(checks::role_password("rep", std::nullopt, "ldap").detail,
+              "The line of pg_hba.conf that decides has the password checked elsewhere (ldap).");
     EXPECT_EQ(checks::role_password("rep", std::nullopt, std::nullopt).status, warning);
     EXPECT_EQ(checks::role_password("rep", md5, std::nullopt).status, warning);
     EXPECT_EQ(checks::role_password("rep", scram, std::nullopt).status, ok);

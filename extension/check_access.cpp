@@ -67,7 +67,11 @@ Finding login(const Context& context) { return of_role(context, role_login); }
 
 Finding replication(const Context& context) { return of_role(context, role_replication); }
 
-Finding expiry(const Context& context) { return of_role(context, role_expiry); }
+Finding expiry(const Context& context) {
+    return of_role(context, [&context](const Role& role) {
+        return role_expiry(role, context.decision ? context.decision->method : std::nullopt);
+    });
+}
 
 Finding connection_limit(const Context& context) {
     return of_role(context, [&context](const Role& role) { return role_connections(role, sessions_for(context.standbys)); });

@@ -125,6 +125,8 @@ is(row_of('role_password', $whom),
 is(row_of('role_login', $whom), 'error|Role "regress_r" has no LOGIN attribute.|ALTER ROLE "regress_r" LOGIN;', 'role_login: NOLOGIN');
 like(row_of('role_expiry', $whom), qr/^error\|The password of role "regress_r" expired at 20.*\|ALTER ROLE "regress_r" VALID UNTIL 'infinity';$/,
     'role_expiry: expired');
+like(row_of('role_expiry', q{1, 'regress_r'}), qr/^ok\|.* expired at .*, and the line of pg_hba\.conf that decides does not look at it \(trust\)\.\|$/,
+    'role_expiry: of no matter where no password is asked for');
 is(row_of('listen_addresses', $whom),
     q{error|listen_addresses = ''. Nobody at 192.0.2.10 can connect.|ALTER SYSTEM SET listen_addresses = '*'; -- then restart the server},
     'listen_addresses: sockets only');
