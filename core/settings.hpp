@@ -12,10 +12,13 @@
 
 namespace settings {
 
-// The closed list, in the order of every report. No other parameter is ever written.
+// The closed list, in the order of every report. No other parameter is ever written, but for the one below.
 inline constexpr std::array<std::string_view, 10> names = {
     "wal_level",     "max_wal_senders", "max_replication_slots", "wal_keep_size",  "max_slot_wal_keep_size",
     "wal_log_hints", "hot_standby",     "archive_mode",          "archive_command", "archive_library"};
+
+// Written on request only, by replica.set_synchronous_standbys; recorded and put back together with those.
+inline constexpr std::string_view synchronous_standby_names = "synchronous_standby_names";
 
 struct Parameter {
     std::string name;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/name.hpp"
+
 namespace synchronous {
 
 namespace {
@@ -127,6 +129,14 @@ bool lists(const Names& names, std::string_view application_name) {
     return std::any_of(names.names.begin(), names.names.end(), [application_name](const std::string& name) {
         return name == "*" || same_name(name, application_name);
     });
+}
+
+std::string text(const Names& names) {
+    if (names.required == 0) return {};
+    std::string list;
+    for (const std::string& name : names.names)
+        list += (list.empty() ? "" : ", ") + (name == "*" ? name : name::quote_identifier(name));
+    return std::string(names.quorum ? "ANY " : "FIRST ") + std::to_string(names.required) + " (" + list + ")";
 }
 
 }  // namespace synchronous

@@ -23,4 +23,7 @@ bool lists(const Names& names, std::string_view application_name);
 // Whether two standby names are the same to the server.
 bool same_name(std::string_view one, std::string_view other);
 
+// The setting that says so, each name quoted; empty when nobody is required.
+std::string text(const Names& names);
+
 }  // namespace synchronous

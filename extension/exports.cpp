@@ -8,10 +8,13 @@
 #include "extension/marker.hpp"
 #include "extension/node.hpp"
 #include "extension/refresh.hpp"
+#include "extension/rewind_role.hpp"
+#include "extension/role_report.hpp"
 #include "extension/roles.hpp"
 #include "extension/settings.hpp"
 #include "extension/slots.hpp"
 #include "extension/status.hpp"
+#include "extension/synchronous.hpp"
 
 // The library is built with hidden symbols; what PostgreSQL looks up by name must be visible on every major.
 #pragma GCC visibility push(default)
@@ -24,11 +27,16 @@ extern "C" {
 PG_MODULE_MAGIC;
 
 EXPORT(create_role, roles::create, pg::Secrecy::hide_statement)
+EXPORT(create_rewind_role, rewind_role::create, pg::Secrecy::hide_statement)
 EXPORT(drop_role, roles::drop)
+EXPORT(list_replication_roles, role_report::list)
 
 EXPORT(settings, setting::list)
 EXPORT(set_settings, setting::set)
 EXPORT(reset_settings, setting::reset)
+
+EXPORT(synchronous_standbys, synchronous::list)
+EXPORT(set_synchronous_standbys, synchronous::set)
 
 EXPORT(allow_standby, admission::allow)
 EXPORT(disallow_standby, admission::disallow)

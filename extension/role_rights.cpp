@@ -84,7 +84,7 @@ pg::Rows holders(const std::string& role) {
 
 }  // namespace
 
-void refuse_held(const std::string& role) {
+void refuse_held(const std::string& role, std::string_view power) {
     const pg::Rows found = holders(role);
     if (found.rows.empty()) return;
     std::string facts, revokes;
@@ -95,7 +95,7 @@ void refuse_held(const std::string& role) {
     }
     throw core::Error(
         core::sqlstate::object_not_in_prerequisite_state, fmt::format("role \"{}\" is not in your hands alone", role),
-        facts + "Whoever acts as it can set its password, and with REPLICATION reads all data of the cluster.",
+        fmt::format("{}Whoever acts as it can set its password, and {}.", facts, power),
         fmt::format("Run as a superuser: {}or choose another role name.", revokes));
 }
 

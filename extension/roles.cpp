@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/name.hpp"
+#include "extension/rewind_role.hpp"
 #include "extension/role_password.hpp"
 #include "extension/role_rights.hpp"
 #include "extension/server/lock.hpp"
@@ -246,10 +247,10 @@ void refuse_in_use(const std::string& role_name) {
 }
 
 void refuse_foreign(const std::string& role_name, const Role& role) {
-    if (role.ours) return;
+    if (role.ours || rewind_role::is_one(role_name)) return;
     throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
                       fmt::format("role \"{}\" was not created by pg_replica", role_name),
-                      "replica.drop_role drops only roles that replica.create_role created.",
+                      "replica.drop_role drops only roles that replica.create_role or replica.create_rewind_role created.",
                       fmt::format("Run DROP ROLE {};", name::quote_identifier(role_name)));
 }
 
@@ -283,6 +284,7 @@ pg::Rows drop(const pg::Arguments& arguments) {
     refuse_superuser(role_name, *role);
     refuse_foreign(role_name, *role);
     refuse_in_use(role_name);
+    if (!role->ours) rewind_role::revoke(role_name);
     pg::query("DROP ROLE " + name::quote_identifier(role_name));
     return {{{role_name, pg::boolean(true)}}};
 }

@@ -13,6 +13,7 @@
 #include "extension/settings_facts.hpp"
 #include "extension/settings_guard.hpp"
 #include "extension/settings_write.hpp"
+#include "extension/synchronous.hpp"
 
 namespace settings {
 
@@ -89,7 +90,9 @@ struct Recorded {
 };
 
 // Others may be able to write the table: pg_write_all_data for one.
-bool is_known(const Recorded& entry) { return std::ranges::find(names, entry.name) != names.end(); }
+bool is_known(const Recorded& entry) {
+    return entry.name == synchronous_standby_names || std::ranges::find(names, entry.name) != names.end();
+}
 
 // A command or library from the table would run as the server's user; set_settings replaces none but the empty one.
 bool is_command(const Recorded& entry) {
@@ -118,9 +121,17 @@ std::vector<Change> changes_of(const std::vector<Recorded>& history, const Gathe
     return changes;
 }
 
+// To put back a list of standbys must not make commits wait for those that are gone since.
+void refuse_waiting(const std::vector<Change>& changes, const Gathered& gathered) {
+    for (const Change& change : changes)
+        if (change.name == synchronous_standby_names)
+            synchronous::refuse_waiting_for(change.value.value_or(gathered.details.at(change.name).below));
+}
+
 std::string note_on(const Recorded& entry, bool ours, std::string_view remark) {
     if (!ours) return "changed by somebody else since; left as it is";
-    std::string note = fmt::format("{} was set by replica.set_settings{}", entry.set_to, remark);
+    std::string note = fmt::format("{} was set by replica.{}{}", entry.set_to.empty() ? "''" : entry.set_to,
+                                   entry.name == synchronous_standby_names ? "set_synchronous_standbys" : "set_settings", remark);
     if (is_command(entry))
         note += fmt::format(
             "; a command is never taken from replica.setting_history: if you know the one recorded there to be right, "
@@ -198,6 +209,7 @@ pg::Rows reset(const pg::Arguments& arguments) {
     const Gathered before = gather();
     const std::vector<Recorded> history = recorded();
     const std::vector<Change> changes = changes_of(history, before);
+    refuse_waiting(changes, before);
     check_before_writing(before, changes);
     if (dry_run) return report(history, before, before, "; not put back, as this is a dry run");
     if (history.empty()) return {};

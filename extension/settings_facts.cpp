@@ -48,9 +48,9 @@ constexpr const char* surroundings = R"(
            (SELECT sum(later) FROM limits WHERE name IN ('superuser_reserved_connections', 'reserved_connections')))";
 
 std::string array_of_names() {
-    std::string array;
-    for (const auto name : names) array += fmt::format("{}{}", array.empty() ? "{" : ",", name);
-    return array + "}";
+    std::string array(synchronous_standby_names);
+    for (const auto name : names) array += fmt::format(",{}", name);
+    return fmt::format("{{{}}}", array);
 }
 
 // archive_command shows as "(disabled)" while archive_mode is off.

@@ -22,7 +22,8 @@ void write(const Change& change) {
 bool is_in_effect(const Change& change, const Gathered& now) {
     if (!change.value || now.details.at(change.name).needs_restart) return true;
     const std::string& running = now.facts.get(change.name).running;
-    if (change.name == "archive_command" || change.name == "archive_library") return running == *change.value;
+    if (change.name == "archive_command" || change.name == "archive_library" || change.name == synchronous_standby_names)
+        return running == *change.value;
     return measure(change.name, running) == measure(change.name, *change.value);
 }
 
@@ -38,9 +39,16 @@ void check_in_effect(const std::vector<Change>& changes) {
                 "See the server's log for the reason.");
 }
 
+// The record of a change commits after the change is in effect, and must not wait for the standbys that it names, or that
+// hang already.
+void wait_for_no_standby() {
+    pg::query("SELECT set_config('synchronous_commit', 'local', true) WHERE current_setting('synchronous_commit') <> 'off'");
+}
+
 }  // namespace
 
 void record(const std::vector<Change>& changes, const Gathered& before) {
+    wait_for_no_standby();
     for (const Change& change : changes)
         pg::query(R"(
             INSERT INTO replica.setting_history AS h (name, before, set_to, set_at, set_by)
@@ -51,7 +59,10 @@ void record(const std::vector<Change>& changes, const Gathered& before) {
                   {change.name, before.details.at(change.name).own, change.value});
 }
 
-void forget() { pg::query("DELETE FROM replica.setting_history"); }
+void forget() {
+    wait_for_no_standby();
+    pg::query("DELETE FROM replica.setting_history");
+}
 
 bool write_and_reload(const std::vector<Change>& changes) {
     pg::put_back_on_rollback({changes.begin(), changes.end()});

@@ -6,19 +6,8 @@ namespace fuzz {
 
 namespace {
 
-std::string quoted(const std::string& name) {
-    std::string text = "\"";
-    for (const char c : name) {
-        if (c == '"') text += c;
-        text += c;
-    }
-    return text + '"';
-}
-
 void check_read_back(const std::vector<std::string>& names) {
-    std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + quoted(name);
-    const auto found = synchronous::parse("ANY 1 (" + list + ")");
+    const auto found = synchronous::parse(synchronous::text({true, 1, names}));
     holds(found && found->quorum && found->required == 1 && found->names == names, "quoted names are read back");
     for (const std::string& name : names) holds(synchronous::lists(*found, name), "and are listed");
 }

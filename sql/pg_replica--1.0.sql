@@ -26,7 +26,44 @@ CREATE FUNCTION replica.drop_role(role_name text)
     AS 'MODULE_PATHNAME', 'drop_role';
 REVOKE ALL ON FUNCTION replica.drop_role(text) FROM PUBLIC;
 COMMENT ON FUNCTION replica.drop_role(text) IS
-    'drops a role that create_role created and that no standby uses; changed is false when there is none';
+    'drops a role that create_role or create_rewind_role created and that no standby uses; changed is false when there is none';
+
+CREATE FUNCTION replica.create_rewind_role(role_name text, password text DEFAULT NULL)
+    RETURNS TABLE (attribute text, before text, after text, changed boolean, note text)
+    LANGUAGE C VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET password_encryption = 'scram-sha-256'
+    AS 'MODULE_PATHNAME', 'create_rewind_role';
+REVOKE ALL ON FUNCTION replica.create_rewind_role(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION replica.create_rewind_role(text, text) IS
+    'creates a role with LOGIN and the four grants that pg_rewind needs of its source in this database, or completes one that it created: it reads every file of the data directory; takes a SCRAM verifier, a password or none';
+
+CREATE FUNCTION replica.list_replication_roles()
+    RETURNS TABLE (role_name name, superuser boolean, replication boolean, login boolean, password text,
+                   valid_until timestamptz, connection_limit integer, connections integer, streaming integer,
+                   created_by_pg_replica boolean, meaning text)
+    LANGUAGE C VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'list_replication_roles';
+REVOKE ALL ON FUNCTION replica.list_replication_roles() FROM PUBLIC;
+COMMENT ON FUNCTION replica.list_replication_roles() IS 'every role that can replicate, and what that means';
+
+CREATE VIEW replica.replication_roles AS SELECT * FROM replica.list_replication_roles();
+COMMENT ON VIEW replica.replication_roles IS 'every role that can replicate, and what that means';
+COMMENT ON COLUMN replica.replication_roles.role_name IS 'name of the role';
+COMMENT ON COLUMN replica.replication_roles.superuser IS 'true for a superuser, who can replicate without REPLICATION';
+COMMENT ON COLUMN replica.replication_roles.replication IS 'true if it has the REPLICATION attribute';
+COMMENT ON COLUMN replica.replication_roles.login IS 'true if it can log in';
+COMMENT ON COLUMN replica.replication_roles.password IS
+    'how its password is stored: none, md5 or scram-sha-256; NULL when the caller may not see that';
+COMMENT ON COLUMN replica.replication_roles.valid_until IS 'end of its password''s validity; NULL for none';
+COMMENT ON COLUMN replica.replication_roles.connection_limit IS 'how many connections it may have; -1 for no limit';
+COMMENT ON COLUMN replica.replication_roles.connections IS 'connections that it has now';
+COMMENT ON COLUMN replica.replication_roles.streaming IS 'those of them that WAL or a copy is sent to';
+COMMENT ON COLUMN replica.replication_roles.created_by_pg_replica IS
+    'true if its comment says that create_role made it, which whoever may comment on it can write';
+COMMENT ON COLUMN replica.replication_roles.meaning IS
+    'what the role can do, and what keeps it from logging in as it is';
+
 -- Admission -----------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION replica.hba_decision(role_name text, address text, tls boolean DEFAULT false,
@@ -63,17 +100,17 @@ CREATE TABLE replica.setting_history (
     name text PRIMARY KEY
         CHECK (name IN ('wal_level', 'max_wal_senders', 'max_replication_slots', 'wal_keep_size',
                         'max_slot_wal_keep_size', 'wal_log_hints', 'hot_standby', 'archive_mode', 'archive_command',
-                        'archive_library')),
+                        'archive_library', 'synchronous_standby_names')),
     before text,
     set_to text NOT NULL,
     set_at timestamptz NOT NULL,
     set_by name NOT NULL
 );
 REVOKE ALL ON TABLE replica.setting_history FROM PUBLIC;
-COMMENT ON TABLE replica.setting_history IS 'what set_settings wrote to postgresql.auto.conf, for reset_settings';
+COMMENT ON TABLE replica.setting_history IS 'what set_settings and set_synchronous_standbys wrote to postgresql.auto.conf, for reset_settings';
 COMMENT ON COLUMN replica.setting_history.name IS 'the setting';
 COMMENT ON COLUMN replica.setting_history.before IS 'its value in postgresql.auto.conf before; NULL when it had none';
-COMMENT ON COLUMN replica.setting_history.set_to IS 'the value that set_settings wrote last';
+COMMENT ON COLUMN replica.setting_history.set_to IS 'the value that was written last';
 COMMENT ON COLUMN replica.setting_history.set_at IS 'when it was written';
 COMMENT ON COLUMN replica.setting_history.set_by IS 'the session user who wrote it';
 
@@ -107,7 +144,30 @@ CREATE FUNCTION replica.reset_settings(dry_run boolean DEFAULT false)
     AS 'MODULE_PATHNAME', 'reset_settings';
 REVOKE ALL ON FUNCTION replica.reset_settings(boolean) FROM PUBLIC;
 COMMENT ON FUNCTION replica.reset_settings(boolean) IS
-    'puts back what set_settings wrote, unless somebody else has changed it since';
+    'puts back what set_settings and set_synchronous_standbys wrote, unless somebody else has changed it since';
+
+-- Synchronous standbys ------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION replica.synchronous_standbys()
+    RETURNS TABLE (standby_name text, named boolean, priority integer, state text, sync_state text, can_confirm boolean,
+                   note text, method text, required integer, confirming integer, commits_wait boolean)
+    LANGUAGE C VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'synchronous_standbys';
+REVOKE ALL ON FUNCTION replica.synchronous_standbys() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION replica.synchronous_standbys() TO pg_monitor;
+COMMENT ON FUNCTION replica.synchronous_standbys() IS
+    'the standbys that synchronous_standby_names names and those that are connected: who can confirm a commit now, how many have to, and whether every commit waits for want of them; never without a row';
+
+CREATE FUNCTION replica.set_synchronous_standbys(names text[], method text DEFAULT 'FIRST', num_sync integer DEFAULT 1,
+                                                 dry_run boolean DEFAULT false, allow_waiting boolean DEFAULT false,
+                                                 allow_none boolean DEFAULT false)
+    RETURNS TABLE (before text, asked text, in_effect text, required integer, confirming integer, commits_wait boolean,
+                   changed boolean, note text)
+    LANGUAGE C VOLATILE ROWS 1 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'set_synchronous_standbys';
+REVOKE ALL ON FUNCTION replica.set_synchronous_standbys(text[], text, integer, boolean, boolean, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION replica.set_synchronous_standbys(text[], text, integer, boolean, boolean, boolean) IS
+    'sets synchronous_standby_names with ALTER SYSTEM and reloads: FIRST or ANY num_sync of these standbys have to confirm each commit, none if there are none; refuses what would make every commit wait, and to name nobody, unless that is allowed';
 
 -- Slots ---------------------------------------------------------------------------------------------------------------
 
@@ -281,8 +341,9 @@ COMMENT ON COLUMN replica.node.synchronous_standby_names IS 'setting synchronous
 
 -- what pg_monitor may see in the catalogues it may see here
 GRANT USAGE ON SCHEMA replica TO pg_monitor;
-GRANT EXECUTE ON FUNCTION replica.list_slots(), replica.list_standbys(), replica.describe_node() TO pg_monitor;
-GRANT SELECT ON replica.slots, replica.standbys, replica.node TO pg_monitor;
+GRANT EXECUTE ON FUNCTION replica.list_slots(), replica.list_standbys(), replica.describe_node(),
+    replica.list_replication_roles() TO pg_monitor;
+GRANT SELECT ON replica.slots, replica.standbys, replica.node, replica.replication_roles TO pg_monitor;
 
 -- Check ---------------------------------------------------------------------------------------------------------------
 

@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
     commands::add_guard(app, action);
     commands::add_follow(app, action);
     commands::add_status(app, action);
+    commands::add_sync(app, action);
     commands::add_verify(app, action);
     try {
         app.parse(argc, argv);

@@ -23,6 +23,7 @@ void add_rejoin(CLI::App& app, Action& action);
 void add_guard(CLI::App& app, Action& action);
 void add_follow(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
+void add_sync(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 
 }  // namespace commands
