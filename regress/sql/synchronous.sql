@@ -28,8 +28,8 @@ SELECT name, asked, in_effect, changed, note FROM replica.reset_settings();
 
 -- what was there comes back, but not where commits would wait for it
 SET synchronous_commit = local;
-ALTER SYSTEM SET synchronous_standby_names = 'gone';
-SELECT pg_reload_conf();
+SELECT in_effect FROM replica.set_synchronous_standbys('{gone}', allow_waiting => true);
+DELETE FROM replica.setting_history;
 SELECT before, in_effect, changed, note FROM replica.set_synchronous_standbys('{}', allow_none => true);
 SELECT * FROM replica.reset_settings();
 \echo :LAST_ERROR_SQLSTATE
