@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/name.hpp"
+#include "tool/compression.hpp"
 #include "tool/failure.hpp"
 #include "tool/host_facts.hpp"
 
@@ -25,6 +27,9 @@ bool is_mapping(const std::string& text) {
 void check_words(const Options& options) {
     if (options.directory.empty())
         throw Failure(ExitCode::usage, "-D is empty", {}, "Name the data directory of the standby with -D.");
+    if (options.from_standby && options.prepare)
+        throw Failure(ExitCode::usage, "--prepare changes the primary, and --from-standby leads to a standby", {},
+                      "Run pg_replica prepare for the primary, then this command without --prepare.");
     for (const std::string& mapping : options.tablespace_mapping)
         if (!is_mapping(mapping))
             throw Failure(ExitCode::usage,
@@ -42,10 +47,13 @@ std::string application_name(const Options& options) {
 
 void complete(world::World& world, Options& options) {
     check_words(options);
+    options.compress = compression::normalized(options.compress);
     options.directory = world.files.canonical(options.directory);
     if (!options.config_dir.empty()) options.config_dir = world.files.canonical(options.config_dir);
     if (!options.waldir.empty()) options.waldir = world.files.canonical(options.waldir);
     options.log = options.log.empty() ? options.directory + "/server.log" : world.files.canonical(options.log);
+    const char* const root = std::getenv("PG_CLUSTER_CONF_ROOT");
+    options.cluster = debian::cluster_of(options.config_dir, world.files.canonical(root == nullptr ? "/etc/postgresql" : root));
     if (options.port == 0) options.port = 5432;
     if (options.name.empty())
         options.name = short_host_name(world) + (options.port == 5432 ? "" : fmt::format("_{}", options.port));

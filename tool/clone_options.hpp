@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tool/connection.hpp"
+#include "tool/debian.hpp"
 
 namespace cloning {
 
@@ -19,15 +20,19 @@ struct Options {
     int connection_limit = -1;     // of a role that this run creates; -1: none
     int port = 0;                  // of the standby's server
     std::string config_dir;        // where postgresql.conf, pg_hba.conf and pg_ident.conf of the standby live; empty: -D
+    std::optional<debian::Cluster> cluster;  // that config_dir is a place of
     std::string log;               // of the server that is started
     std::string waldir;
     std::vector<std::string> tablespace_mapping;  // OLD=NEW, as pg_basebackup -T takes them
     std::string checkpoint = "fast";
     std::string max_rate;
+    std::string compress = "auto"; // see compression.hpp
     std::string bin_dir;           // of the PostgreSQL programs; empty: found by itself
     std::string os_user;
     std::string standby_address;   // as the primary sees this host; empty: the address of this connection
     int timeout = 300;             // seconds without any progress before a wait is given up
+    std::string progress = "text"; // how progress is told on stderr: text or json
+    bool from_standby = false;     // the source is a standby, and the new one follows it (cascade)
     bool prepare = false;
     bool no_start = false;
     bool no_verify = false;

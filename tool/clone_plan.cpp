@@ -27,7 +27,9 @@ std::string claim_sentence(const Run& run) {
 }
 
 std::string copy_sentence(const Run& run) {
-    return fmt::format("Copy the primary with pg_basebackup ({} checkpoint)", run.options.checkpoint);
+    const std::string& method = run.compression.method;
+    return fmt::format("Copy the primary with pg_basebackup ({} checkpoint{})", run.options.checkpoint,
+                       method == compression::none ? "" : ", " + method);
 }
 
 // A server must be able to read what it is started with before it is started; a standby is only one when it says so

@@ -24,8 +24,10 @@ struct Run {
     Options options;
     PrimaryFacts primary;
     HostFacts host;
-    tool::Link& link;     // to the primary, for SQL
+    tool::Link& link;     // to the primary, with --from-standby to the standby that is the source, for SQL
+    std::unique_ptr<tool::Link> above = {};  // with --from-standby: to the primary
     std::string bin_dir;  // of PostgreSQL's programs
+    compression::Choice compression{compression::none, ""};
 
     std::shared_ptr<preparation::Preparation> preparation;  // with --prepare
     std::string application_name;
@@ -34,6 +36,7 @@ struct Run {
     bool marks_target = true;                    // the directory is a copy in the making, and may be wiped
     bool claimed = false;                        // the marker of this run is in the directory
     std::vector<std::string> files_in_config_dir;
+    bool made_config_dir = false;
     bool started = false;
     std::unique_ptr<world::Session> standby;
     proof::Streaming streaming;
@@ -41,6 +44,9 @@ struct Run {
 
     std::chrono::seconds patience() const { return std::chrono::seconds(options.timeout); }
     proof::Pair pair() { return {link.session(), *standby, application_name, options.slot}; }
+    proof::Pair marker_pair() {
+        return {above ? above->session() : link.session(), *standby, application_name, above ? "" : options.slot};
+    }
     server::Launch launch() const;
 };
 

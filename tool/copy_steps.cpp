@@ -22,6 +22,7 @@ std::vector<std::string> backup_command(const Run& run) {
                                   "-d", standby_config::copy_conninfo(run.upstream), "-S", run.options.slot,
                                   "-X", "stream", "-c", run.options.checkpoint, "-w"};
     if (!run.options.max_rate.empty()) argv.insert(argv.end(), {"-r", run.options.max_rate});
+    if (run.compression.method != compression::none) argv.push_back("--compress=" + run.compression.method);
     if (!run.options.waldir.empty()) argv.insert(argv.end(), {"--waldir", run.options.waldir});
     for (const std::string& mapping : run.options.tablespace_mapping) argv.insert(argv.end(), {"-T", mapping});
     return argv;
@@ -150,6 +151,7 @@ void drop_slot(world::World& world, Run& run) {
 void copy(world::World& world, Run& run) {
     const std::string partial = target::partial_path(run.options.directory);
     world.files.make_directory(partial, unstartable_mode);
+    if (!run.compression.reason.empty()) world.reporter.fact(run.compression.reason);
     ProgressWatch watch(run);
     const auto begin = steady_clock::now();
     const world::Outcome outcome = world.processes.run({backup_command(run), {}}, [&] { watch(world); });

@@ -44,7 +44,7 @@ struct Preflight : testing::Test {
         host.target.state = target::State::missing;
         host.parent = "/srv";
         host.parent_writable = true;
-        host.free_bytes = 1 << 30;
+        host.places = {{"/srv/s1", 1 << 20, true, "1", 1 << 30}};
     }
     void unfinished() {
         host.target.state = target::State::unfinished;

@@ -125,32 +125,24 @@ void look_at_target(world::World& world, const Options& options, HostFacts& host
     host.server_running = host.owned && server::running(world, options.directory).has_value();
 }
 
-}  // namespace
-
-Mapping split_mapping(const std::string& mapping) {
-    Mapping sides;
-    std::string* side = &sides.from;
-    for (std::size_t i = 0; i < mapping.size(); ++i) {
-        if (mapping[i] == '=' && side == &sides.from)
-            side = &sides.to;
-        else if (mapping[i] == '\\' && i + 1 < mapping.size() && mapping[i + 1] == '=')
-            *side += mapping[++i];
-        else
-            *side += mapping[i];
+void look_outside(world::World& world, const Options& options, const PrimaryFacts& primary, HostFacts& host) {
+    for (const std::string& path : outside_directories(options, primary)) {
+        const bool missing = world.files.kind(path) == world::Kind::missing;
+        if (missing && !is_writable_directory(world.files, fs::path(path).parent_path().string()))
+            host.unmakeable_outside.push_back(path);
+        if (!missing && !world.files.owned(path)) host.foreign_outside.push_back(path);
+        if (target::holds_something(world.files, path) &&
+            !target::is_claimed(world.files, host.target.marker, world.files.canonical(path)))
+            host.occupied_outside.push_back(path);
     }
-    return sides;
 }
+
+}  // namespace
 
 std::vector<std::string> outside_directories(const Options& options, const PrimaryFacts& primary) {
     std::vector<std::string> paths;
-    if (!options.waldir.empty()) paths.push_back(options.waldir);
-    for (const Tablespace& tablespace : primary.tablespaces) {
-        std::string location = tablespace.location;
-        for (const std::string& mapping : options.tablespace_mapping)
-            if (const Mapping sides = split_mapping(mapping); sides.from == tablespace.location)
-                location = sides.to;
-        paths.push_back(location);
-    }
+    for (const Place& place : places(options, primary)) paths.push_back(place.path);
+    paths.erase(paths.begin());
     return paths;
 }
 
@@ -166,19 +158,19 @@ HostFacts look_at_host(world::World& world, const Options& options, const Primar
         if (!host.enclosing.empty()) break;
     }
     host.port_free = port_is_free(world, options, primary);
-    host.free_bytes = world.files.free_bytes(options.directory);
+    host.places = places(options, primary);
+    look_at_space(world.files, host.places);
     const std::string log_directory = fs::path(options.log).parent_path().string();
     host.log_usable = log_directory == options.directory || is_writable_directory(world.files, log_directory);
+    // the directory of a cluster of Debian's is made
+    const bool to_be_made = options.cluster && world.files.kind(options.config_dir) == world::Kind::missing;
     host.config_dir_usable =
-        options.config_dir.empty() || is_writable_directory(world.files, options.config_dir);
-    for (const std::string& path : outside_directories(options, primary)) {
-        if (world.files.kind(path) == world::Kind::missing &&
-            !is_writable_directory(world.files, fs::path(path).parent_path().string()))
-            host.unmakeable_outside.push_back(path);
-        if (target::holds_something(world.files, path) &&
-            !target::is_claimed(world.files, host.target.marker, world.files.canonical(path)))
-            host.occupied_outside.push_back(path);
-    }
+        options.config_dir.empty() ||
+        is_writable_directory(world.files, to_be_made ? fs::path(options.config_dir).parent_path().string() : options.config_dir);
+    if (options.cluster)
+        host.cluster_problem =
+            debian::problem(world.files, *options.cluster, options.config_dir, primary.major(), options.directory);
+    look_outside(world, options, primary, host);
     const std::string bin_dir = programs_folder(world, options, primary);
     if (host.target.state == target::State::occupied) {
         host.is_this_standby = is_this_standby(world.files, options);

@@ -1,13 +1,13 @@
 // What this host tells before a clone: its directories, ports and programs. Looking changes nothing.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "tool/clone_options.hpp"
 #include "tool/primary_facts.hpp"
+#include "tool/space.hpp"
 #include "tool/target.hpp"
 
 namespace cloning {
@@ -26,23 +26,18 @@ struct HostFacts {
     bool promoted = false;        // an unfinished clone that was in place and is no standby any more
     bool server_running = false;  // on the target
     bool port_free = true;
-    std::uint64_t free_bytes = 0;
+    std::vector<Place> places;  // that the copy will fill, with what is free
     bool config_dir_usable = true;
+    std::string cluster_problem;  // with config_dir as a place of Debian's
     bool log_usable = true;
     std::map<std::string, std::string>
         own_limits;              // as the files in config_dir set them, those that travel left out
     std::string config_problem;  // what the server says about the files in config_dir
     std::vector<std::string>
         unmakeable_outside;  // of outside_directories, those missing where they cannot be made
+    std::vector<std::string> foreign_outside;   // of outside_directories, those of another user
     std::vector<std::string> occupied_outside;  // of outside_directories, those that hold something foreign
 };
-
-// The two sides of a mapping OLDDIR=NEWDIR, as pg_basebackup reads it: \= stands for an equals sign in a
-// name.
-struct Mapping {
-    std::string from, to;
-};
-Mapping split_mapping(const std::string& mapping);
 
 // The directories outside of the data directory that the copy will fill: tablespaces, after mapping, and WAL.
 std::vector<std::string> outside_directories(const Options& options, const PrimaryFacts& primary);

@@ -85,6 +85,14 @@ TEST_F(Host, ADirectoryThatMayNotBeReadIsOccupied) {
     EXPECT_EQ(look().occupied_outside, Texts{"/wal"});
 }
 
+TEST_F(Host, ADirectoryOutsideMayBeSomebodyElses) {
+    options.waldir = "/wal";
+    files.directory("/wal");
+    EXPECT_TRUE(look().foreign_outside.empty());
+    files.foreign.insert("/wal");
+    EXPECT_EQ(look().foreign_outside, Texts{"/wal"});
+}
+
 TEST_F(Host, ADirectoryOutsideNeedsAParentThatLetsUsMakeIt) {
     options.waldir = "/nowhere/wal";
     EXPECT_EQ(look().unmakeable_outside, Texts{"/nowhere/wal"});

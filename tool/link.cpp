@@ -40,8 +40,17 @@ world::Rows Link::query_again(const std::string& sql, const std::vector<world::V
     } catch (const core::Error& error) {
         if (error.sqlstate.substr(0, 2) != "08" && error.sqlstate.substr(0, 3) != "57P") throw;
     }
-    session_ = database_.connect(parameters_, purpose_, world::Prompt::never);
+    reconnect();
     return session_->query(sql, parameters);
+}
+
+// Undoing asks several times; when the server cannot be reached at all, all of them together may not take long.
+void Link::reconnect() {
+    conninfo::Parameters again = parameters_;
+    again.set("connect_timeout", unreachable_ ? "2" : "4");
+    unreachable_ = true;
+    session_ = database_.connect(again, purpose_, world::Prompt::never);
+    unreachable_ = false;
 }
 
 world::Value Link::value(const std::string& sql, const std::vector<world::Value>& parameters) {

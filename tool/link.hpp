@@ -23,10 +23,13 @@ class Link {
     world::Value value(const std::string& sql, const std::vector<world::Value>& parameters = {});
 
    private:
+    void reconnect();
+
     world::Database& database_;
     std::unique_ptr<world::Session> session_;
     conninfo::Parameters parameters_;
     std::string purpose_;
+    bool unreachable_ = false;  // the last attempt to connect again failed
 };
 
 // What a server answered, as a number; 0 for NULL. Throws core::Error (08006) with the answer when it is no number: the

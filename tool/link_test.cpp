@@ -29,6 +29,21 @@ TEST(Link, AValueIsTheFirstOfTheFirstRow) {
               "the server answered a row without columns, which makes no sense");
 }
 
+TEST(Link, AServerThatCannotBeReachedTakesLittleTimeTheSecondTime) {
+    struct Unreachable : world::Database {
+        std::vector<std::string> timeouts;
+        std::unique_ptr<world::Session> connect(const conninfo::Parameters& parameters, const std::string&, world::Prompt) override {
+            timeouts.push_back(parameters.get("connect_timeout"));
+            throw core::Error(core::sqlstate::connection_failure, "no answer");
+        }
+    } database;
+    auto session = std::make_unique<fake::Session>();
+    session->answer("x", [](const auto&) -> world::Rows { throw core::Error("08006", "lost"); });
+    tool::Link link(database, std::move(session), "the primary");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(message_of([&] { link.query_again("x"); }), "no answer");
+    EXPECT_EQ(database.timeouts, (std::vector<std::string>{"4", "2", "2"}));
+}
+
 TEST(Link, NumbersAreWholeNumbersOrAnErrorWithTheAnswer) {
     EXPECT_EQ(tool::number("150004"), 150004);
     EXPECT_EQ(tool::number("-1"), -1);

@@ -32,10 +32,13 @@ std::string prepare_advice(const PrimaryFacts& primary) {
     return fmt::format("Run {}, restart the primary, then run this command again.", prepare_command(primary));
 }
 
-void check_server(Findings& findings, const PrimaryFacts& primary) {
-    if (primary.in_recovery)
+void check_server(Findings& findings, const Options& options, const PrimaryFacts& primary) {
+    if (primary.in_recovery && !options.from_standby)
         error(findings, "the server is itself a standby",
-              "Connect to its primary; SELECT sender_host, sender_port FROM pg_stat_wal_receiver names it.");
+              "Connect to its primary; SELECT sender_host, sender_port FROM pg_stat_wal_receiver names it. Or add "
+              "--from-standby to copy this standby and to follow it.");
+    if (!primary.in_recovery && options.from_standby)
+        error(findings, "the server is no standby, and --from-standby was given", "Leave --from-standby out, or connect to a standby.");
 }
 
 void check_extension(Findings& findings, const Options& options, const PrimaryFacts& primary) {
@@ -173,7 +176,9 @@ void check_role(Findings& findings, const Options& options, const PrimaryFacts& 
         return error(findings,
                      fmt::format("the replication role \"{}\" does not exist on the primary",
                                  options.replication_user),
-                     "Add --prepare to have it made, or name an existing role with --replication-user.");
+                     options.from_standby
+                         ? "Let pg_replica prepare make it on the primary, and name it with --replication-user."
+                         : "Add --prepare to have it made, or name an existing role with --replication-user.");
     std::string message = fmt::format("the role \"{}\" cannot log in for replication: {}",
                                       options.replication_user, primary.login.problem);
     const bool shut_out = primary.admission == "reject" || primary.admission == "no match";
@@ -203,7 +208,7 @@ void check_advice(Findings& findings, const PrimaryFacts& primary) {
 
 std::vector<Finding> primary_findings(const Options& options, const PrimaryFacts& primary) {
     Findings found;
-    check_server(found, primary);
+    check_server(found, options, primary);
     check_extension(found, options, primary);
     check_rights(found, options, primary);
     check_grants(found, options, primary);

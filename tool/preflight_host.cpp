@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "tool/preflight.hpp"
-#include "tool/render/progress.hpp"
 
 namespace cloning {
 
@@ -16,16 +15,6 @@ using Findings = std::vector<Finding>;
 
 void error(Findings& findings, std::string message, std::string fix) {
     findings.push_back({true, std::move(message), std::move(fix)});
-}
-
-bool lies_in(const std::string& path, const std::string& directory) {
-    return path == directory || path.rfind(directory + "/", 0) == 0;
-}
-
-// Both sides absolute, as pg_basebackup wants them; \= is an equals sign in a name.
-bool is_mapping(const std::string& mapping) {
-    const Mapping sides = split_mapping(mapping);
-    return sides.from.rfind('/', 0) == 0 && sides.to.rfind('/', 0) == 0;
 }
 
 // What is there is never to be stopped or moved on our advice while it runs: it may be the primary itself.
@@ -82,49 +71,13 @@ void check_target(Findings& findings, const Options& options, const HostFacts& h
         error(findings, fmt::format("the log \"{}\" cannot be written", options.log),
               "Name another file with --log, in a directory that exists and that the user of the server may "
               "write to.");
-    if (!host.config_dir_usable)
+    if (!host.cluster_problem.empty())
+        error(findings, host.cluster_problem, "Name another directory with --config-dir; pg_lsclusters shows the clusters.");
+    else if (!host.config_dir_usable)
         error(findings,
               fmt::format("the configuration directory \"{}\" does not exist or cannot be written",
                           options.config_dir),
               "Create it for the user that runs the server, and run the same command again.");
-}
-
-// A directory for WAL or a tablespace is emptied when the clone fails: it must be nobody else's, and not the
-// copy's own.
-void check_outside(Findings& findings, const Options& options, const PrimaryFacts& primary,
-                   const HostFacts& host) {
-    for (const std::string& path : host.occupied_outside)
-        error(findings,
-              fmt::format("the directory \"{}\" for a tablespace or for WAL is not empty on this host", path),
-              fmt::format(
-                  "Map a tablespace to an empty directory with --tablespace-mapping {}=/NEW/DIRECTORY; give "
-                  "--waldir an empty directory.",
-                  path));
-    for (const std::string& path : host.unmakeable_outside)
-        error(
-            findings,
-            fmt::format(
-                "the directory \"{}\" for a tablespace or for WAL does not exist and cannot be created",
-                path),
-            fmt::format("Run install -d -m 0700 -o USER {} as root, with the user that will run the server.",
-                        name::quote_shell(path)));
-    for (const std::string& path : outside_directories(options, primary))
-        if (lies_in(path, options.directory) || lies_in(options.directory, path))
-            error(
-                findings,
-                fmt::format("the directory \"{}\" for a tablespace or for WAL and \"{}\" lie in one another",
-                            path, options.directory),
-                "Choose directories outside of each other with --waldir, --tablespace-mapping and -D.");
-    if (!options.config_dir.empty() && lies_in(options.config_dir, options.directory))
-        error(findings,
-              fmt::format("the configuration directory \"{}\" lies in \"{}\"", options.config_dir,
-                          options.directory),
-              "Choose one outside of -D, or leave --config-dir out to have the files in -D.");
-    for (const std::string& mapping : options.tablespace_mapping)
-        if (!is_mapping(mapping))
-            error(findings,
-                  fmt::format("the tablespace mapping \"{}\" is not of the form OLDDIR=NEWDIR", mapping),
-                  "Give two absolute directories with one equals sign between them.");
 }
 
 void check_limits(Findings& findings, const Options& options, const PrimaryFacts& primary,
@@ -147,17 +100,10 @@ void check_limits(Findings& findings, const Options& options, const PrimaryFacts
     }
 }
 
-void check_host(Findings& findings, const Options& options, const PrimaryFacts& primary,
-                const HostFacts& host) {
+void check_port(Findings& findings, const Options& options, const HostFacts& host) {
     if (!host.port_free && !host.server_running)
         error(findings, fmt::format("port {} is in use on this host", options.port),
               "Choose another one with --port.");
-    if (primary.bytes > 0 && host.target.state != target::State::unfinished &&
-        host.free_bytes < primary.bytes)
-        error(findings,
-              fmt::format("the primary holds {}, and only {} are free for \"{}\"",
-                          render::bytes(primary.bytes), render::bytes(host.free_bytes), options.directory),
-              "Make room, or choose a directory on a larger file system with -D.");
 }
 
 }  // namespace
@@ -165,8 +111,8 @@ void check_host(Findings& findings, const Options& options, const PrimaryFacts& 
 void check_standby_host(Findings& found, const Options& options, const PrimaryFacts& primary,
                         const HostFacts& host) {
     check_target(found, options, host);
-    check_host(found, options, primary, host);
-    check_outside(found, options, primary, host);
+    check_port(found, options, host);
+    check_places(found, options, primary, host);
     check_limits(found, options, primary, host);
 }
 

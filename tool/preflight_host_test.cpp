@@ -110,11 +110,17 @@ TEST_F(PreflightHost, PortInUse) {
 }
 
 TEST_F(PreflightHost, TooLittleSpace) {
-    host.free_bytes = 1 << 10;
-    expect_error("the primary holds 1.0 MB, and only 1.0 kB are free for \"/srv/s1\"",
-                 "Make room, or choose a directory on a larger file system with -D.");
-    primary.bytes = 0;
+    host.places[0].free = 1 << 10;
+    expect_error("the copy takes 1.0 MB in \"/srv/s1\", and only 1.0 kB are free there",
+                 "Make room, or choose directories on a larger file system with -D, --waldir and --tablespace-mapping.");
+    unfinished();
     expect_none();
+}
+
+TEST_F(PreflightHost, TooLittleSpaceForWal) {
+    primary.max_wal_size = 1 << 30;
+    expect_warning("only 1.0 GB are free for \"/srv/s1\": with WAL grown to max_wal_size (1.0 GB) it will take 1.0 GB",
+                   "Make room before the standby has to work, or put WAL elsewhere with --waldir.");
 }
 
 TEST_F(PreflightHost, TablespaceOfAPrimaryOnThisHostWithoutMapping) {
@@ -131,6 +137,29 @@ TEST_F(PreflightHost, WalDirectoryCannotBeMade) {
     host.unmakeable_outside = {"/no/wal"};
     expect_error("the directory \"/no/wal\" for a tablespace or for WAL does not exist and cannot be created",
                  "Run install -d -m 0700 -o USER /no/wal as root, with the user that will run the server.");
+}
+
+TEST_F(PreflightHost, TablespaceDirectoryOfAnotherUser) {
+    host.foreign_outside = {"/ts/my own"};
+    expect_error("the directory \"/ts/my own\" for a tablespace or for WAL belongs to another user",
+                 "Run chown USER '/ts/my own' as root, with the user that will run the server.");
+}
+
+TEST_F(PreflightHost, TwoTablespacesInOneDirectory) {
+    primary.tablespaces = {{"a", "/ts/a"}, {"b", "/ts/b"}};
+    options.tablespace_mapping = {"/ts/a=/new", "/ts/b=/new/"};
+    expect_error("the directory \"/new\" for a tablespace or for WAL and \"/new\" lie in one another",
+                 "Choose directories outside of each other with --waldir, --tablespace-mapping and -D.");
+    options.tablespace_mapping[1] = "/ts/b=/new/b";
+    expect_error("the directory \"/new/b\" for a tablespace or for WAL and \"/new\" lie in one another",
+                 "Choose directories outside of each other with --waldir, --tablespace-mapping and -D.");
+}
+
+TEST_F(PreflightHost, MappingOfWhatIsNoTablespace) {
+    primary.tablespaces = {{"a", "/ts/a"}};
+    options.tablespace_mapping = {"/ts/A=/new"};
+    expect_error("no tablespace of the primary lies in \"/ts/A\"",
+                 "SELECT spcname, pg_tablespace_location(oid) FROM pg_tablespace shows where they lie on the primary.");
 }
 
 TEST_F(PreflightHost, WalDirectoryInTheTargetOrAroundIt) {

@@ -20,7 +20,16 @@ TEST_F(Preflight, APrimaryThatIsAStandby) {
     primary.in_recovery = true;
     expect_error(
         "the server is itself a standby",
-        "Connect to its primary; SELECT sender_host, sender_port FROM pg_stat_wal_receiver names it.");
+        "Connect to its primary; SELECT sender_host, sender_port FROM pg_stat_wal_receiver names it. Or add "
+        "--from-standby to copy this standby and to follow it.");
+    options.from_standby = true;
+    expect_none();
+}
+
+TEST_F(Preflight, ASourceThatIsNoStandby) {
+    options.from_standby = true;
+    expect_error("the server is no standby, and --from-standby was given",
+                 "Leave --from-standby out, or connect to a standby.");
 }
 
 TEST_F(Preflight, FilesOfTheExtensionMissing) {

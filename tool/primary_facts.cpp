@@ -96,13 +96,20 @@ void read_limits(tool::Link& primary, PrimaryFacts& facts) {
 }
 
 void read_tablespaces(tool::Link& primary, PrimaryFacts& facts) {
-    const auto rows = primary.query(
-        "SELECT spcname, pg_tablespace_location(oid) FROM pg_tablespace WHERE pg_tablespace_location(oid) <> ''");
-    for (const auto& row : rows.rows) facts.tablespaces.push_back({text(row.at(0)), text(row.at(1))});
     const auto may_see = primary.value(
         "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') OR current_setting('is_superuser') = 'on'");
+    // a relative location is one inside of the data directory (allow_in_place_tablespaces): nothing to map
+    const auto rows = primary.query(
+        "SELECT spcname, pg_tablespace_location(oid), CASE WHEN $1::boolean THEN pg_tablespace_size(oid) END "
+        "FROM pg_tablespace WHERE pg_tablespace_location(oid) LIKE '/%'",
+        {truth(may_see) ? "true" : "false"});
+    for (const auto& row : rows.rows) facts.tablespaces.push_back({text(row.at(0)), text(row.at(1)), tool::bytes(row.at(2))});
     if (truth(may_see))
         facts.bytes = tool::bytes(primary.value("SELECT sum(pg_tablespace_size(oid)) FROM pg_tablespace"));
+    const auto wal = primary.query(
+        "SELECT pg_size_bytes(current_setting('wal_segment_size')), pg_size_bytes(current_setting('max_wal_size'))");
+    facts.wal_segment_size = tool::bytes(wal.rows.at(0).at(0));
+    facts.max_wal_size = tool::bytes(wal.rows.at(0).at(1));
 }
 
 void read_slot(tool::Link& primary, const Options& options, PrimaryFacts& facts) {
@@ -219,6 +226,7 @@ PrimaryFacts gather(world::World& world, tool::Link& primary, const Options& opt
     read_role(primary, options, facts);
     read_rights(primary, options, facts);
     read_admission(primary, options, facts);
+    facts.compression = compression::gather(primary, options.compress);
     if (facts.role.exists || !options.prepare)
         facts.login = try_login(world, primary, options.replication_user, "", login_prompt(facts, options));
     return facts;

@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "tool/clone_options.hpp"
+#include "tool/compression.hpp"
 #include "tool/link.hpp"
 
 namespace cloning {
 
 struct Tablespace {
     std::string name, location;
+    std::uint64_t bytes = 0;  // 0 when it cannot be told
 };
 
 struct SlotFacts {
@@ -46,6 +48,7 @@ struct PrimaryFacts {
     int free_slots = 0, max_replication_slots = 0;
     int standbys = 0;                // physical slots and streaming standbys now
     std::uint64_t bytes = 0;         // of all tablespaces; 0 when it cannot be told
+    std::uint64_t wal_segment_size = 0, max_wal_size = 0;  // bytes
     std::string data_directory, config_file, hba_file, ident_file;  // empty without the right to see them
     bool group_access = false;
     bool checksums = false;
@@ -63,6 +66,7 @@ struct PrimaryFacts {
     std::string admission_reason;
     // what to GRANT to user before it may clone: "EXECUTE ON FUNCTION replica.create_slot(text)"; empty for a superuser
     std::vector<std::string> missing_rights;
+    compression::Facts compression;
     SlotFacts slot;
     RoleFacts role;
     LoginFacts login;

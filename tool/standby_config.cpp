@@ -65,7 +65,15 @@ std::string primary_conninfo(const Upstream& upstream) { return conninfo::format
 
 std::string copy_conninfo(const Upstream& upstream) {
     conninfo::Parameters parameters = base(upstream);
-    parameters.set("options", "-c wal_sender_timeout=0");
+    // the primary may wait for a slow disk here, but not for ever for a host that is gone; its own tcp_user_timeout also
+    // counts while this side does not read, so it is long
+    parameters.set("options",
+                   "-c wal_sender_timeout=0 -c tcp_user_timeout=300000 -c tcp_keepalives_idle=10 "
+                   "-c tcp_keepalives_interval=5 -c tcp_keepalives_count=3");
+    // a dead link ends the copy soon enough for the tool to undo its work within 30 seconds
+    parameters.set("keepalives_idle", "3");
+    parameters.set("keepalives_interval", "3");
+    parameters.set("tcp_user_timeout", "12000");
     return conninfo::format(parameters);
 }
 
@@ -88,7 +96,9 @@ Result auto_conf(const std::string& inherited, const std::vector<conf::Setting>&
 
 std::string main_conf(const std::vector<conf::Setting>& settings, const std::string& directory, const std::string& hba_file,
                       const std::string& ident_file) {
-    static const std::array<std::string, 4> own_paths = {"data_directory", "hba_file", "ident_file", "external_pid_file"};
+    // stats_temp_directory: Debian's is one directory for each cluster, and two servers in one lose their statistics
+    static const std::array<std::string, 5> own_paths = {"data_directory", "hba_file", "ident_file", "external_pid_file",
+                                                         "stats_temp_directory"};
     std::string text = "# The settings of the primary when this standby was made by pg_replica.\n";
     for (const conf::Setting& setting : settings)
         if (std::find(own_paths.begin(), own_paths.end(), setting.name) == own_paths.end()) text += conf::line(setting);

@@ -19,7 +19,8 @@ struct Upstream {
 // primary_conninfo: never a password, only the path of the passfile; notices a dead link within 30 seconds.
 std::string primary_conninfo(const Upstream& upstream);
 
-// The connection string for pg_basebackup: as above, and survives a slow disk (wal_sender_timeout is off).
+// The connection string for pg_basebackup: as above, and survives a slow disk (wal_sender_timeout is off), and notices a
+// dead link within 15 seconds.
 std::string copy_conninfo(const Upstream& upstream);
 
 struct Result {

@@ -13,7 +13,13 @@ TEST(StandbyConfig, ConninfoNamesThePassfileAndNeverAPassword) {
               "user='rep user' host=10.0.0.1 port=5432 sslmode=verify-full passfile='/data/it\\'s/pg_replica.passfile' "
               "application_name=standby1 connect_timeout=10 keepalives_idle=5 keepalives_interval=5 keepalives_count=3 "
               "tcp_user_timeout=20000");
-    EXPECT_EQ(standby_config::copy_conninfo(upstream), text + " options='-c wal_sender_timeout=0'");
+}
+
+TEST(StandbyConfig, TheCopySurvivesASlowDiskAndNoticesADeadLink) {
+    const std::string text = standby_config::copy_conninfo({{{"user", "rep"}, {"host", "10.0.0.1"}}, "", "s1"});
+    for (const char* part : {"options='-c wal_sender_timeout=0 ", " keepalives_idle=3 keepalives_interval=3 keepalives_count=3 ",
+                             " tcp_user_timeout=12000 "})
+        EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
 }
 
 TEST(StandbyConfig, SettingsOfOneServerDoNotTravelAndOwnOnesWin) {

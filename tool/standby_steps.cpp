@@ -74,6 +74,17 @@ void write_config(world::World& world, Run& run, const Place& place, const std::
     world.reporter.fact(fmt::format("{} was fetched through the server", place.later));
 }
 
+void make_cluster(world::World& world, Run& run) {
+    const std::string &directory = run.options.config_dir, file = directory + "/" + debian::start_conf_name;
+    if (world.files.kind(directory) == world::Kind::missing) {
+        world.files.make_directory(directory, 0755);
+        run.made_config_dir = true;
+    }
+    if (world.files.kind(file) != world::Kind::missing) return;
+    run.files_in_config_dir.push_back(file);
+    world.files.write(file, debian::start_conf, 0644);
+}
+
 // Configuration outside of the data directory does not come with the copy: it is fetched through the server.
 void fetch_outside_files(world::World& world, Run& run) {
     const PrimaryFacts& primary = run.primary;
@@ -166,11 +177,13 @@ void configure(world::World& world, Run& run) {
     const auto result = standby_config::auto_conf(inherited, own_settings(run));
     for (const std::string& note : result.notes) world.reporter.fact(note);
     world.files.write(file, result.text, file_mode(run));
+    if (run.options.cluster) make_cluster(world, run);
     fetch_outside_files(world, run);
 }
 
 void remove_configuration(world::World& world, Run& run) {
     for (const std::string& file : run.files_in_config_dir) world.files.remove(file);
+    if (run.made_config_dir && world.files.list(run.options.config_dir).empty()) world.files.remove(run.options.config_dir);
 }
 
 void put_in_place(world::World& world, Run& run) {
@@ -200,7 +213,7 @@ void start(world::World& world, Run& run) {
         world.reporter.end_progress();
     }
     run.standby = connect_standby(world, run, *running);
-    proof::same_cluster(run.pair());
+    proof::same_cluster(run.pair(), run.options.from_standby ? proof::Upstream::standby_too : proof::Upstream::primary);
 }
 
 void stop(world::World& world, Run& run) {
@@ -211,12 +224,12 @@ void stop(world::World& world, Run& run) {
 void see_streaming(world::World& world, Run& run) {
     run.streaming = proof::streaming(world, run.pair(), run.patience());
     world.reporter.end_progress();
-    world.reporter.fact(fmt::format("the primary sends to \"{}\" over slot \"{}\", and replay has passed {}",
-                                    run.application_name, run.options.slot, run.streaming.primary_lsn));
+    world.reporter.fact(fmt::format("the {} sends to \"{}\" over slot \"{}\", and replay has passed {}",
+                                    run.above ? "source" : "primary", run.application_name, run.options.slot, run.streaming.primary_lsn));
 }
 
 void see_marker(world::World& world, Run& run) {
-    run.marker_time = proof::marker(world, run.pair(), run.patience()).elapsed;
+    run.marker_time = proof::marker(world, run.marker_pair(), run.patience()).elapsed;
     world.reporter.fact(fmt::format("read after {} ms", run.marker_time.count()));
 }
 

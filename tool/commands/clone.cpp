@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/name.hpp"
+#include "tool/cascade.hpp"
 #include "tool/clone_plan.hpp"
 #include "tool/commands/commands.hpp"
 #include "tool/failure.hpp"
@@ -13,6 +14,8 @@
 #include "tool/real/database.hpp"
 #include "tool/real/environment.hpp"
 #include "tool/real/files.hpp"
+#include "tool/real/heartbeat.hpp"
+#include "tool/real/json_lines.hpp"
 #include "tool/real/os_user.hpp"
 #include "tool/real/processes.hpp"
 #include "tool/real/terminal.hpp"
@@ -24,6 +27,17 @@ namespace {
 
 using cloning::Options;
 
+// By the methods that both sides know; what the user has decided must work.
+compression::Choice choose_compression(world::World& world, const cloning::Run& run) {
+    const std::string program = run.bin_dir + "/pg_basebackup";
+    const compression::Facts& facts = run.primary.compression;
+    std::vector<std::string> methods = facts.methods;
+    std::erase_if(methods, [&](const auto& method) { return !compression::program_knows(world.files, program, method); });
+    compression::Choice choice = compression::choose(run.options.compress, facts, methods);
+    if (choice.method != compression::none) compression::refuse_unknown(world.files, program, choice.method, facts);
+    return choice;
+}
+
 void introduce(world::Reporter& reporter, const Options& options, const cloning::PrimaryFacts& primary) {
     reporter.step(fmt::format("Primary: {} port {}, PostgreSQL {}.{}, system identifier {}{}", primary.host, primary.port,
                               primary.major(), primary.version % 10000, primary.system_identifier,
@@ -33,6 +47,7 @@ void introduce(world::Reporter& reporter, const Options& options, const cloning:
 }
 
 std::string start_command(const cloning::Run& run) {
+    if (run.options.cluster) return debian::start_command(*run.options.cluster);
     if (run.options.config_dir.empty())
         return fmt::format("{}/pg_ctl -D {} -l {} start", run.bin_dir, name::quote_shell(run.options.directory),
                            name::quote_shell(run.options.log));
@@ -82,13 +97,11 @@ ExitCode prove_again(world::World& world, cloning::Run& run) {
     return ExitCode::ok;
 }
 
-ExitCode run_clone(Options options) {
-    real::become(options.os_user);
+ExitCode make_clone(Options options, world::Reporter& reporter) {
     real::LibpqDatabase database;
     real::FileSystem files;
     real::ProcessTable processes;
-    real::Terminal terminal;
-    world::World world{database, files, processes, terminal};
+    world::World world{database, files, processes, reporter};
     as_usage([&] { cloning::complete(world, options); });
     tool::Link link(database,
                     database.connect(connection::parameters(options.connection), "the primary",
@@ -98,12 +111,14 @@ ExitCode run_clone(Options options) {
     real::forget_libpq_variables({"PGPASSFILE"});
     const cloning::PrimaryFacts primary = cloning::gather(world, link, options);
     const cloning::HostFacts host = cloning::look_at_host(world, options, primary);
-    introduce(terminal, options, primary);
+    introduce(reporter, options, primary);
     const auto run = std::make_shared<cloning::Run>(options, primary, host, link);
     run->application_name = cloning::application_name(options);
+    if (options.from_standby && primary.in_recovery) run->above = cascade::find_primary(world, link);
     if (cloning::is_there_already(world, *run)) return prove_again(world, *run);
-    cloning::refuse_if_any_error(terminal, cloning::findings(options, primary, host));
+    cloning::refuse_if_any_error(reporter, cloning::findings(options, primary, host));
     run->bin_dir = programs::find(world, primary.major(), options.bin_dir);
+    run->compression = choose_compression(world, *run);
     if (options.prepare) run->preparation = cloning::make_preparation(options, primary);
     const plan::Plan plan = cloning::can_be_finished(primary, host) ? cloning::make_finishing_plan(run) : cloning::make_plan(run);
     if (options.dry_run) {
@@ -114,6 +129,45 @@ ExitCode run_clone(Options options) {
     plan::execute(plan, world);
     print_result(*run);
     return ExitCode::ok;
+}
+
+// Less than a line takes to be due: with both, five seconds are never silent.
+constexpr std::chrono::milliseconds longest_silence{1500};
+
+// As main tells how a run ended, in JSON.
+ExitCode tell_end(real::JsonLines& lines, const std::function<ExitCode()>& make) {
+    ExitCode code = ExitCode::failed;
+    try {
+        code = make();
+    } catch (const Failure& failure) {
+        lines.error(failure);
+        code = failure.code;
+    } catch (const core::Error& error) {
+        lines.error(error);
+    } catch (const Interrupted&) {
+        lines.error({core::sqlstate::query_canceled, "stopped by a signal; nothing was changed"});
+        code = ExitCode::interrupted;
+    } catch (const std::exception& error) {
+        lines.error({core::sqlstate::io_error, std::string("unexpected failure: ") + error.what()});
+    }
+    lines.end(static_cast<int>(code));
+    return code;
+}
+
+ExitCode run_clone(const Options& options) {
+    real::become(options.os_user);
+    const std::string first = "connecting and looking";
+    if (options.progress == "json") {
+        real::JsonLines lines;
+        return tell_end(lines, [&] {
+            real::Heartbeat heartbeat(lines, longest_silence, first);
+            return make_clone(options, heartbeat);
+        });
+    }
+    real::Terminal terminal;
+    // a question for the password is not to be written over
+    real::Heartbeat heartbeat(terminal, longest_silence, terminal.interactive() ? "" : first);
+    return make_clone(options, heartbeat);
 }
 
 void add_target_options(CLI::App& command, Options& options) {
@@ -131,12 +185,15 @@ void add_target_options(CLI::App& command, Options& options) {
 
 void add_copy_options(CLI::App& command, Options& options) {
     command.add_flag("--prepare", options.prepare, "make the primary ready first: extension, settings, role, pg_hba.conf");
+    command.add_flag("--from-standby", options.from_standby, "-h and -p lead to a standby: copy it and follow it (cascade)");
     command.add_option("--replication-user", options.replication_user, "role that the standby logs in as (default: one of its own, replicator_SLOT)");
     command.add_option("--connection-limit", options.connection_limit, "connection limit of a role that --prepare creates");
     command.add_option("--standby-address", options.standby_address, "address to admit on the primary (default: the one that the primary sees)");
     command.add_option("-c,--checkpoint", options.checkpoint, "fast or spread")->check(CLI::IsMember({"fast", "spread"}));
     command.add_option("-r,--max-rate", options.max_rate, "limit of the transfer rate, as pg_basebackup takes it");
+    command.add_option("-Z,--compress", options.compress, "auto (the default), none, or the server's METHOD[:DETAIL]: gzip, lz4 or zstd, from PostgreSQL 15");
     command.add_option("--timeout", options.timeout, "seconds without progress before a wait is given up (default: 300)")->check(CLI::Range(1, 86400));
+    command.add_option("--progress", options.progress, "text, or json: one JSON object a line on stderr")->check(CLI::IsMember({"text", "json"}));
     command.add_flag("--no-verify", options.no_verify, "do not read the copy again to verify it: damage on the way stays unnoticed");
     command.add_flag("--no-start", options.no_start, "leave the standby stopped and print how to start it");
     command.add_flag("-n,--dry-run", options.dry_run, "check everything and print the plan; change nothing");

@@ -12,7 +12,8 @@ namespace real {
 
 namespace {
 
-constexpr std::chrono::seconds line_interval{5};
+// A line at least every five seconds is promised, and what is to be told comes once a second.
+constexpr std::chrono::milliseconds line_interval{3200};
 
 // A closed terminal or pipe must not end a run half-way: what cannot be shown is lost, and nothing else.
 void show(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
@@ -40,6 +41,8 @@ Terminal::Terminal(bool quiet) : quiet_(quiet), interactive_(isatty(STDERR_FILEN
 void Terminal::step(const std::string& sentence) {
     end_progress();
     if (!quiet_) show_lines("", sentence);
+    phase_.clear();
+    phase_start_ = last_line_ = std::chrono::steady_clock::now();
 }
 
 void Terminal::fact(const std::string& sentence) {
@@ -56,9 +59,8 @@ void Terminal::progress(const world::Progress& progress) {
     if (quiet_) return;
     const auto now = std::chrono::steady_clock::now();
     if (progress.phase != phase_) {
+        if (!phase_.empty()) phase_start_ = now;  // the first phase begins with its step
         phase_ = progress.phase;
-        phase_start_ = now;
-        last_line_ = now;
     }
     const std::string line =
         render::escaped(

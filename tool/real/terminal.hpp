@@ -14,6 +14,8 @@ class Terminal : public world::Reporter {
    public:
     // quiet keeps steps and facts back; warnings are always shown.
     explicit Terminal(bool quiet = false);
+    // stderr is a terminal.
+    bool interactive() const { return interactive_; }
 
     void step(const std::string& sentence) override;
     void fact(const std::string& sentence) override;
@@ -26,7 +28,7 @@ class Terminal : public world::Reporter {
     bool interactive_;
     bool bar_shown_ = false;
     std::string phase_;
-    std::chrono::steady_clock::time_point phase_start_, last_line_;
+    std::chrono::steady_clock::time_point phase_start_ = std::chrono::steady_clock::now(), last_line_;
 };
 
 }  // namespace real
