@@ -156,11 +156,12 @@ bool is_there_already(world::World& world, Run& run) {
     if (!running) return false;
     try {
         run.standby = connect_standby(world, run, *running);
-        const auto receiver = run.standby->query(
-            "SELECT slot_name FROM pg_stat_wal_receiver WHERE slot_name = $1 AND pg_is_in_recovery() AND "
+        // by what it follows over, not by a receiver: that may be away for a moment, and is waited for
+        const auto follows = run.standby->query(
+            "SELECT 1 WHERE current_setting('primary_slot_name') = $1 AND pg_is_in_recovery() AND "
             "(SELECT system_identifier::text FROM pg_control_system()) = $2",
             {run.options.slot, run.primary.system_identifier});
-        return !receiver.rows.empty();
+        return !follows.rows.empty();
     } catch (const core::Error&) {
         return false;
     }
