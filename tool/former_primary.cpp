@@ -33,12 +33,19 @@ unsigned last_timeline(world::World& world, const std::string& directory, const 
     return last;
 }
 
+// Where no record stands it says so, in its own words; a program that was ended, or is silent where it has to speak, has
+// not answered.
 std::string waldump(world::World& world, const std::string& bin_dir, const std::string& directory,
                     const timeline::Entry& fork, const std::vector<std::string>& more) {
     std::vector<std::string> argv{bin_dir + "/pg_waldump", "-p", directory + "/pg_wal", "-t",
                                   std::to_string(fork.number), "-s", lsn::format(fork.end)};
     argv.insert(argv.end(), more.begin(), more.end());
-    return world.processes.run({argv, {}}).output;
+    const world::Outcome outcome = world.processes.run({argv, {}});
+    const bool has_to_speak = more.front() == "-n";
+    if (outcome.status <= 1 && !(has_to_speak && outcome.output.empty())) return outcome.output;
+    throw refused(fmt::format("the WAL of \"{}\" cannot be read", directory),
+                  fmt::format("pg_waldump ended with status {} and said: {}", outcome.status, outcome.output),
+                  "Run the same command again; if that does not help, make a new standby with pg_replica clone.");
 }
 
 // hints that were not logged beyond the fork cannot be found by pg_rewind
@@ -81,7 +88,9 @@ Decision way_back(const Source& source, const Local& local, const timeline::Entr
         return {Way::copy, fmt::format("it wrote beyond {}, and pg_rewind would miss changed pages: data checksums are not on "
                                        "on both servers, and wal_log_hints was not on for all of that time", place)};
     }
-    const std::uint64_t needed = std::max(local.control.minimum, local.control.checkpoint);
+    // a primary has all that its standby ever got; another standby may have less
+    const std::uint64_t needed =
+        local.control.was_standby() ? std::max(local.control.minimum, local.control.checkpoint) : fork.end;
     if (has_wal_since(source, needed))
         return {Way::follow, fmt::format("it never wrote beyond {}", place)};
     return {Way::copy, fmt::format("it never wrote beyond {}, but the new primary does not have the WAL since {} any more",

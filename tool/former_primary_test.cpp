@@ -63,6 +63,9 @@ TEST_F(FormerPrimary, WhoseWalTheNewPrimaryHasRemovedIsCopied) {
     source.oldest_wal = "0000000000000004";
     EXPECT_EQ(way(), Way::copy);
     EXPECT_EQ(why(), "it never wrote beyond the fork of timeline 1 at 0/3000100, but the new primary does not have the WAL "
+                     "since 0/3000100 any more");
+    local.control.state = "shut down in recovery";
+    EXPECT_EQ(why(), "it never wrote beyond the fork of timeline 1 at 0/3000100, but the new primary does not have the WAL "
                      "since 0/3000060 any more");
 }
 
@@ -103,7 +106,7 @@ struct Looked : FormerPrimary {
     world::World world{database, files, processes, reporter};
     std::string control = "Database system identifier: 100\nDatabase cluster state: in production\n"
                           "Latest checkpoint location: 0/3000060\nLatest checkpoint's TimeLineID: 1\n";
-    std::string first_record, changes;
+    std::string first_record = "pg_waldump: error: could not find a valid record after 0/3000100\n", changes;
 
     Looked() {
         files.file("/bin/pg_controldata");
@@ -129,6 +132,11 @@ TEST_F(Looked, TellsWhetherItsWalGoesOnBeyondTheFork) {
 TEST_F(Looked, FindsAPromotionThatCrashedBeforeItsCheckpoint) {
     files.file("/srv/p/pg_wal/00000005.history", "1\t0/3000050\tx\n");
     EXPECT_EQ(look().timeline, 5u);
+}
+
+TEST_F(Looked, DoesNotTakeSilenceForTheEndOfTheWal) {
+    first_record.clear();
+    EXPECT_THROW(look(), Failure);
 }
 
 TEST_F(Looked, RefusesAnotherCluster) {
