@@ -123,10 +123,13 @@ health::Node facts_of(const pg::Row& row) {
 
 }  // namespace
 
-pg::Rows describe(const pg::Arguments&) {
+pg::Rows describe(const pg::Arguments& arguments) {
+    health::Thresholds thresholds;
+    thresholds.warning_bytes = arguments.integer(0).value_or(thresholds.warning_bytes);
+    thresholds.critical_bytes = arguments.integer(1).value_or(thresholds.critical_bytes);
     const pg::Row found = find();
     const health::Node facts = facts_of(found);
-    const health::Verdict verdict = health::judge(facts);
+    const health::Verdict verdict = health::judge(facts, thresholds);
     pg::Row row(found.begin(), found.begin() + shown);
     row.push_back(std::string(health::text(verdict.level)));
     row.push_back(verdict.reason);

@@ -94,6 +94,7 @@ std::optional<std::int64_t> behind(const Upstream& upstream, const pg::Value& po
 struct Surroundings {
     const Upstream& upstream;
     const pg::Rows& rows;
+    const health::Thresholds& thresholds;
 
     int sessions_named(const pg::Value& name) const {
         return static_cast<int>(std::count_if(rows.rows.begin(), rows.rows.end(), [&name](const pg::Row& row) {
@@ -137,13 +138,13 @@ pg::Value seconds(const std::optional<double>& value) {
 }
 
 pg::Value lag(const pg::Row& row, Column measured, Column position, const health::Standby& facts,
-              const Upstream& upstream) {
-    return seconds(health::shown_lag(pg::real(row[measured]), behind(upstream, row[position]), facts));
+              const Surroundings& around) {
+    return seconds(health::shown_lag(pg::real(row[measured]), behind(around.upstream, row[position]), facts, around.thresholds));
 }
 
 pg::Row describe(const pg::Row& row, const Surroundings& around) {
     const health::Standby facts = facts_of(row, around);
-    const health::Verdict verdict = health::judge(facts);
+    const health::Verdict verdict = health::judge(facts, around.thresholds);
     const Upstream& upstream = around.upstream;
     return {facts.name.empty() ? std::nullopt : pg::Value(facts.name),
             row[client_addr],
@@ -155,9 +156,9 @@ pg::Row describe(const pg::Row& row, const Surroundings& around) {
             row[write_lsn],
             row[flush_lsn],
             row[replay_lsn],
-            lag(row, write_lag, write_lsn, facts, upstream),
-            lag(row, flush_lag, flush_lsn, facts, upstream),
-            lag(row, replay_lag, replay_lsn, facts, upstream),
+            lag(row, write_lag, write_lsn, facts, around),
+            lag(row, flush_lag, flush_lsn, facts, around),
+            lag(row, replay_lag, replay_lsn, facts, around),
             number(facts.behind_bytes),
             row[slot_name],
             row[slot_active],
@@ -193,12 +194,21 @@ pg::Row missing(const std::string& name) {
     return row;
 }
 
+health::Thresholds thresholds_of(const pg::Arguments& arguments) {
+    health::Thresholds thresholds;
+    thresholds.warning_bytes = arguments.integer(0).value_or(thresholds.warning_bytes);
+    thresholds.critical_bytes = arguments.integer(1).value_or(thresholds.critical_bytes);
+    if (const auto silence = arguments.integer(2)) thresholds.silence_seconds = static_cast<double>(*silence);
+    return thresholds;
+}
+
 }  // namespace
 
-pg::Rows standbys(const pg::Arguments&) {
+pg::Rows standbys(const pg::Arguments& arguments) {
+    const health::Thresholds thresholds = thresholds_of(arguments);
     const Upstream upstream = find_upstream();
     const pg::Rows found = find_sessions_and_slots();
-    const Surroundings around{upstream, found};
+    const Surroundings around{upstream, found, thresholds};
     pg::Rows result;
     for (const pg::Row& row : found.rows)
         if (concerns_a_standby(row)) result.rows.push_back(describe(row, around));

@@ -80,6 +80,25 @@ for test in regress/sql/*.sql; do
 done | rule "every topic of regress/sql has its expected output"
 find regress/t -name '*.pl' | grep -vE '/[0-9]{3}_[a-z0-9_]+\.pl$' | rule "TAP tests are named NNN_what_holds.pl"
 
+# --- what monitoring is given
+
+metrics_named() { grep -rhoE 'pg_replica_[a-z_]+' "$@" | sort -u; }
+metrics_named contrib/monitoring/prometheus-rules.yml contrib/monitoring/grafana-dashboard.json |
+    comm -23 - <(metrics_named tool/render/prometheus.cpp) | rule "rules and dashboard name metrics that exist"
+sed -n 's/.*docs\/operations\.md: \(.*\)"$/\1/p' contrib/monitoring/prometheus-rules.yml | sort -u | while read -r section; do
+    grep -qxE "#{2,3} $section" docs/operations.md || echo "$section"
+done | rule "each alert names a section of docs/operations.md"
+if command -v promtool >/dev/null; then
+    promtool check rules contrib/monitoring/prometheus-rules.yml 2>&1 | grep -vE '^Checking|SUCCESS|^$' | rule "promtool accepts the alert rules"
+else
+    number=$((number + 1))
+    echo "ok $number - promtool accepts the alert rules # SKIP promtool is not installed"
+fi
+for file in contrib/monitoring/*.json docs/*.json; do
+    command -v python3 >/dev/null || break
+    python3 -m json.tool "$file" 2>&1 >/dev/null | sed "s|^|$file: |"
+done | rule "every JSON file is well-formed"
+
 mapfile -t scripts < <(grep -rlE '^#!.*(bash|sh)$' script bench regress .ci 2>/dev/null; ls script/*.sh)
 for file in "${scripts[@]}"; do bash -n "$file" 2>&1; done | rule "every script is well-formed"
 if command -v shellcheck >/dev/null; then

@@ -231,7 +231,8 @@ COMMENT ON COLUMN replica.slots.time_basis IS
 
 -- Status --------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION replica.list_standbys()
+CREATE FUNCTION replica.list_standbys(warning_bytes bigint DEFAULT 16777216, critical_bytes bigint DEFAULT 1073741824,
+                                      silence_seconds integer DEFAULT 20)
     RETURNS TABLE (application_name text, client_addr inet, state text, sync_state text, sync_priority integer,
                    timeline integer, sent_lsn pg_lsn, write_lsn pg_lsn, flush_lsn pg_lsn, replay_lsn pg_lsn,
                    write_lag interval, flush_lag interval, replay_lag interval, replay_lag_bytes bigint,
@@ -240,9 +241,9 @@ CREATE FUNCTION replica.list_standbys()
                    health text, reason text)
     LANGUAGE C VOLATILE ROWS 10 SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'list_standbys';
-REVOKE ALL ON FUNCTION replica.list_standbys() FROM PUBLIC;
-COMMENT ON FUNCTION replica.list_standbys() IS
-    'the standbys of this server, also those that only a slot or synchronous_standby_names tells of';
+REVOKE ALL ON FUNCTION replica.list_standbys(bigint, bigint, integer) FROM PUBLIC;
+COMMENT ON FUNCTION replica.list_standbys(bigint, bigint, integer) IS
+    'the standbys of this server, also those that only a slot or synchronous_standby_names tells of; so many bytes behind are a warning or critical, and so many seconds without a reply are silence';
 
 CREATE VIEW replica.standbys AS SELECT * FROM replica.list_standbys();
 COMMENT ON VIEW replica.standbys IS
@@ -287,7 +288,7 @@ COMMENT ON COLUMN replica.standbys.health IS
     'ok, warning, unknown (the caller may not see enough) or critical';
 COMMENT ON COLUMN replica.standbys.reason IS 'why health is what it is, worst first';
 
-CREATE FUNCTION replica.describe_node()
+CREATE FUNCTION replica.describe_node(warning_bytes bigint DEFAULT 16777216, critical_bytes bigint DEFAULT 1073741824)
     RETURNS TABLE (role text, server_version text, system_identifier bigint, timeline integer, current_lsn pg_lsn,
                    receive_lsn pg_lsn, replay_lsn pg_lsn, replay_pause_state text, receiver_status text,
                    sender_host text, sender_port integer, receiver_slot_name name, last_message_time timestamptz,
@@ -297,8 +298,9 @@ CREATE FUNCTION replica.describe_node()
                    synchronous_standby_names text)
     LANGUAGE C VOLATILE ROWS 1 SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'describe_node';
-REVOKE ALL ON FUNCTION replica.describe_node() FROM PUBLIC;
-COMMENT ON FUNCTION replica.describe_node() IS 'this server itself: primary or standby, its WAL, its health';
+REVOKE ALL ON FUNCTION replica.describe_node(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION replica.describe_node(bigint, bigint) IS
+    'this server itself: primary or standby, its WAL, its health; so many bytes received and not replayed are a warning or critical';
 
 CREATE VIEW replica.node AS SELECT * FROM replica.describe_node();
 COMMENT ON VIEW replica.node IS
@@ -339,11 +341,35 @@ COMMENT ON COLUMN replica.node.replay_wait_event IS
     'what replay waits for while a query is in its way; else NULL';
 COMMENT ON COLUMN replica.node.synchronous_standby_names IS 'setting synchronous_standby_names';
 
+CREATE VIEW replica.health AS
+    SELECT n.role, (ARRAY['ok', 'warning', 'unknown', 'critical'])[GREATEST(n.severity, s.severity)] AS health,
+           concat_ws('; ', CASE WHEN s.reasons IS NULL OR n.severity > 1 AND n.severity >= s.severity THEN n.reason END,
+                     s.reasons, CASE WHEN n.severity > 1 AND n.severity < s.severity THEN n.reason END) AS reason,
+           s.standbys, s.streaming, s.replay_lag_bytes, s.replay_lag
+      FROM (SELECT role, reason, coalesce(array_position(ARRAY['ok', 'warning', 'unknown', 'critical'], health), 3) AS severity
+              FROM replica.node) n
+     CROSS JOIN (SELECT count(*)::integer AS standbys, (count(*) FILTER (WHERE state = 'streaming'))::integer AS streaming,
+                        max(replay_lag_bytes) AS replay_lag_bytes, max(replay_lag) AS replay_lag,
+                        coalesce(max(severity), 1) AS severity,
+                        string_agg(concat('standby ', coalesce(application_name, slot_name::text, '-'), ': ', reason), '; '
+                                   ORDER BY severity DESC, application_name, slot_name) FILTER (WHERE severity > 1) AS reasons
+                   FROM (SELECT *, coalesce(array_position(ARRAY['ok', 'warning', 'unknown', 'critical'], health), 3) AS severity
+                           FROM replica.standbys) judged) s;
+COMMENT ON VIEW replica.health IS 'the worst of this server and its standbys in one row';
+COMMENT ON COLUMN replica.health.role IS 'primary or standby';
+COMMENT ON COLUMN replica.health.health IS 'ok, warning, unknown (the caller may not see enough) or critical: the worst of all';
+COMMENT ON COLUMN replica.health.reason IS 'why health is what it is, worst first';
+COMMENT ON COLUMN replica.health.standbys IS 'rows of replica.standbys';
+COMMENT ON COLUMN replica.health.streaming IS 'how many of them stream';
+COMMENT ON COLUMN replica.health.replay_lag_bytes IS
+    'bytes from what the last of them has replayed to the end of WAL here; NULL when unknown for all';
+COMMENT ON COLUMN replica.health.replay_lag IS 'the longest time until WAL is replayed; NULL when never measured';
+
 -- what pg_monitor may see in the catalogues it may see here
 GRANT USAGE ON SCHEMA replica TO pg_monitor;
-GRANT EXECUTE ON FUNCTION replica.list_slots(), replica.list_standbys(), replica.describe_node(),
-    replica.list_replication_roles() TO pg_monitor;
-GRANT SELECT ON replica.slots, replica.standbys, replica.node, replica.replication_roles TO pg_monitor;
+GRANT EXECUTE ON FUNCTION replica.list_slots(), replica.list_standbys(bigint, bigint, integer),
+                           replica.describe_node(bigint, bigint), replica.list_replication_roles() TO pg_monitor;
+GRANT SELECT ON replica.slots, replica.standbys, replica.node, replica.health, replica.replication_roles TO pg_monitor;
 
 -- Check ---------------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #include "tool/render/json.hpp"
 #include "tool/render/progress.hpp"
 #include "tool/render/table.hpp"
+#include "tool/slot_report.hpp"
 
 namespace status_report {
 
@@ -20,31 +21,21 @@ std::string list_of(std::string_view array) {
     return text;
 }
 
-using world::Rows;
-using world::Value;
+using render::Record;
+using render::Server;
+using render::Value;
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
-// A row of a view, read by column name.
-struct Row {
-    const Rows& rows;
-    std::size_t number;
-
-    const Value& operator()(const char* column) const { return rows.at(number, column); }
-    std::string text(const char* column, const char* otherwise) const {
-        return (*this)(column).value_or(otherwise);
-    }
-};
-
-std::string size(const Value& value, const char* otherwise) {
+std::string pretty(const Value& value, const char* otherwise) {
     std::int64_t bytes = 0;
     if (!value) return otherwise;
     const auto [end, failure] = std::from_chars(value->data(), value->data() + value->size(), bytes);
     if (failure != std::errc{} || *end != '\0') return *value;
-    const std::string pretty = render::bytes(static_cast<std::uint64_t>(bytes < 0 ? -bytes : bytes));
-    return bytes < 0 ? "-" + pretty : pretty;
+    const std::string text = render::bytes(static_cast<std::uint64_t>(bytes < 0 ? -bytes : bytes));
+    return bytes < 0 ? "-" + text : text;
 }
 
-std::string role_line(const Row& node) {
+std::string role_line(const Record& node) {
     std::string line =
         fmt::format("{}, PostgreSQL {}", node.text("role", "unknown"), node.text("server_version", "?"));
     if (!node.text("cluster_name", "").empty())
@@ -52,13 +43,13 @@ std::string role_line(const Row& node) {
     return line;
 }
 
-std::string wal_line(const Row& node) {
+std::string wal_line(const Record& node) {
     if (node("role") == "primary") return node.text("current_lsn", "unknown");
     return fmt::format("received {}, replayed {}, {} to replay", node.text("receive_lsn", "unknown"),
-                       node.text("replay_lsn", "unknown"), size(node("unreplayed_bytes"), "unknown"));
+                       node.text("replay_lsn", "unknown"), pretty(node("unreplayed_bytes"), "unknown"));
 }
 
-std::string receiver_line(const Row& node) {
+std::string receiver_line(const Record& node) {
     if (!node("receiver_status")) return "none";
     std::string line = fmt::format("{} from {}:{}", *node("receiver_status"), node.text("sender_host", "?"),
                                    node.text("sender_port", "?"));
@@ -67,7 +58,7 @@ std::string receiver_line(const Row& node) {
     return line;
 }
 
-std::string archive_line(const Row& node) {
+std::string archive_line(const Record& node) {
     return fmt::format("{}, last success {}, {} failures, last {}", *node("archive_mode"),
                        node.text("last_archived_time", "never"), node.text("failed_count", "unknown"),
                        node.text("last_failed_time", "never"));
@@ -75,7 +66,7 @@ std::string archive_line(const Row& node) {
 
 bool is_set(const Value& value, const char* nothing) { return value && !value->empty() && *value != nothing; }
 
-Facts node_facts(const Row& node) {
+Facts node_facts(const Record& node) {
     Facts facts{{"role", role_line(node)},
                 {"health", fmt::format("{}: {}", node.text("health", "unknown"), node.text("reason", ""))},
                 {"system", fmt::format("{}, timeline {}", node.text("system_identifier", "unknown"),
@@ -92,58 +83,93 @@ Facts node_facts(const Row& node) {
     return facts;
 }
 
-render::TableRow standby_row(const Row& standby) {
-    render::TableRow row{
-        {standby.text("health", "unknown"), standby.text("application_name", "-"),
-         standby.text("client_addr", "-"), standby.text("state", "-"), standby.text("sync_state", "-"),
-         size(standby("replay_lag_bytes"), "unknown"), standby.text("replay_lag", "unknown"),
-         standby.text("slot_name", "-"), size(standby("retained_bytes"), "-")},
-        {}};
+using Headings = std::vector<std::string>;
+
+Headings standby_headings(bool verbose) {
+    Headings headings{"health", "standby", "address", "state", "sync", "lag", "delay", "slot", "slot keeps"};
+    if (verbose) headings.insert(headings.end(), {"timeline", "replayed", "written in", "flushed in", "last reply", "process"});
+    return headings;
+}
+
+render::TableRow standby_row(const Record& standby, bool verbose) {
+    render::TableRow row{{standby.text("health", "unknown"), standby.text("application_name", "-"),
+                          standby.text("client_addr", "-"), standby.text("state", "-"), standby.text("sync_state", "-"),
+                          pretty(standby("replay_lag_bytes"), "unknown"), standby.text("replay_lag", "unknown"),
+                          standby.text("slot_name", "-"), pretty(standby("retained_bytes"), "-")},
+                         {}};
+    if (verbose)
+        for (const char* column : {"timeline", "replay_lsn", "write_lag", "flush_lag", "reply_time", "pid"})
+            row.cells.push_back(standby.text(column, "-"));
     if (standby("health") != "ok") row.notes.push_back(standby.text("reason", ""));
     return row;
 }
 
-std::string standby_table(const Rows& standbys, const Value& role, std::size_t width) {
-    if (standbys.rows.empty())
-        return role == "primary" ? "no standbys\n" : "no standbys follow this standby\n";
-    render::Table table{
-        {"health", "standby", "address", "state", "sync", "lag", "delay", "slot", "slot keeps"}, {}};
-    for (std::size_t i = 0; i < standbys.rows.size(); ++i) table.rows.push_back(standby_row({standbys, i}));
-    return render::table(table, width);
+std::string standby_table(const Server& server, const Look& look) {
+    if (server.standbys.rows.empty())
+        return Record{server.node, 0}("role") == "primary" ? "no standbys\n" : "no standbys follow this standby\n";
+    render::Table table{standby_headings(look.verbose), {}};
+    for (std::size_t i = 0; i < size(server.standbys); ++i)
+        table.rows.push_back(standby_row({server.standbys, i}, look.verbose));
+    return render::table(table, look.width);
 }
 
-// From best to worst.
-int severity(const Value& health) {
-    if (health == "ok") return 0;
-    if (health == "warning") return 1;
-    return health == "critical" ? 3 : 2;
+Facts failure_facts(const Server& server) {
+    Facts facts{{"server", server.name},
+                {"health", fmt::format("{}: {}", health::text(server.error_level), server.error->message)}};
+    if (!server.error->detail.empty()) facts.emplace_back("detail", server.error->detail);
+    if (!server.error->hint.empty()) facts.emplace_back("hint", server.error->hint);
+    return facts;
 }
 
-int worst_of(const Rows& rows) {
-    int worst = 0;
-    for (std::size_t i = 0; i < rows.rows.size(); ++i)
-        worst = std::max(worst, severity(rows.at(i, "health")));
-    return worst;
+std::string block(const Server& server, bool named, const Look& look) {
+    if (server.error) return render::facts(failure_facts(server), look.width);
+    Facts facts = node_facts({server.node, 0});
+    if (named) facts.insert(facts.begin(), {"server", server.name});
+    std::string text = render::facts(facts, look.width) + "\n" + standby_table(server, look);
+    if (look.verbose && size(server.slots) > 0) text += "\n" + slot_report::text(server.slots, look.width);
+    return text;
+}
+
+std::string joined_reasons(const Server& server) {
+    health::Findings findings;
+    for (const render::Subject& subject : subjects(server))
+        if (subject.verdict.level != health::Level::ok)
+            findings.add(subject.verdict.level, subject.kind == render::Subject::Kind::standby
+                                                    ? fmt::format("standby {}: {}", subject.name, subject.verdict.reason)
+                                                    : subject.verdict.reason);
+    return findings.summary(subjects(server).at(0).verdict.reason).reason;
+}
+
+render::Json rows_of(const render::Grid& grid) { return render::json_rows(grid.columns, grid.types, grid.rows); }
+
+render::Json error_of(const Server& server) {
+    if (!server.error) return nullptr;
+    return {{"message", server.error->message}, {"detail", server.error->detail}, {"hint", server.error->hint}};
+}
+
+render::Json object_of(const Server& server) {
+    const render::Json node = rows_of(server.node);
+    return {{"server", server.name},
+            {"health", health::text(worst(server))},
+            {"reason", joined_reasons(server)},
+            {"error", error_of(server)},
+            {"node", node.empty() ? render::Json(nullptr) : node.at(0)},
+            {"standbys", rows_of(server.standbys)},
+            {"slots", rows_of(server.slots)}};
 }
 
 }  // namespace
 
-std::string text(const Rows& node, const Rows& standbys, std::size_t width) {
-    return render::facts(node_facts({node, 0}), width) + "\n" +
-           standby_table(standbys, node.at(0, "role"), width);
+std::string text(const std::vector<Server>& servers, const Look& look) {
+    std::string text;
+    for (const Server& server : servers) text += (text.empty() ? "" : "\n") + block(server, servers.size() > 1, look);
+    return text;
 }
 
-std::string json(const Rows& node, const Rows& standbys) {
-    return render::json_text(
-        {{"schema_version", 1},
-         {"node", render::json_rows(node.columns, node.types, node.rows).at(0)},
-         {"standbys", render::json_rows(standbys.columns, standbys.types, standbys.rows)}});
-}
-
-ExitCode worst(const Rows& node, const Rows& standbys) {
-    static constexpr ExitCode codes[] = {ExitCode::ok, ExitCode::warning, ExitCode::unknown,
-                                         ExitCode::critical};
-    return codes[std::max(worst_of(node), worst_of(standbys))];
+std::string json(const std::vector<Server>& servers) {
+    render::Json objects = render::Json::array();
+    for (const Server& server : servers) objects.push_back(object_of(server));
+    return render::json_text({{"schema_version", 2}, {"health", health::text(worst(servers))}, {"servers", objects}});
 }
 
 }  // namespace status_report

@@ -1,22 +1,23 @@
-// What status prints, from the rows of the views replica.node and replica.standbys.
+// What status prints for people and as JSON, from the rows of the views replica.node, replica.standbys and replica.slots.
 #pragma once
 
 #include <string>
 
-#include "tool/exit_code.hpp"
-#include "tool/world.hpp"
+#include "tool/render/server.hpp"
 
 namespace status_report {
 
-// For people. width in columns, 0 = unlimited.
-std::string text(const world::Rows& node, const world::Rows& standbys, std::size_t width);
+struct Look {
+    std::size_t width = 0;  // columns of the terminal, 0 = unlimited
+    bool verbose = false;   // more columns, and the slots
+};
 
-// One object: schema_version (1), node (an object), standbys (an array); keys as the columns of the views,
-// types as in render/json.hpp.
-std::string json(const world::Rows& node, const world::Rows& standbys);
+// For people: a block for each server.
+std::string text(const std::vector<render::Server>& servers, const Look& look);
 
-// The worst health of all rows; unknown is worse than warning, as what cannot be seen may be worse. A health
-// that this tool does not know counts as unknown.
-ExitCode worst(const world::Rows& node, const world::Rows& standbys);
+// One object: schema_version (2), health, and servers (an array): name, health, reason, error (null, or message, detail
+// and hint), node (null when it could not be read), standbys and slots; their keys as the columns of the views, types
+// as in render/json.hpp. docs/status.schema.json describes it.
+std::string json(const std::vector<render::Server>& servers);
 
 }  // namespace status_report

@@ -5,90 +5,78 @@
 #include <nlohmann/json.hpp>
 
 #include "tool/check_report.hpp"
+#include "tool/render/fake_server.hpp"
+#include "tool/world.hpp"
 
 namespace {
 
+using fake::primary;
+using fake::standby_row;
 using world::Rows;
-using world::Value;
-
-const std::vector<std::string> node_columns = {
-    "role",         "server_version",     "system_identifier",        "timeline",        "current_lsn",
-    "receive_lsn",  "replay_lsn",         "replay_pause_state",       "receiver_status", "sender_host",
-    "sender_port",  "receiver_slot_name", "last_message_time",        "cluster_name",    "pending_restart",
-    "archive_mode", "last_archived_time", "last_failed_time",         "failed_count",    "health",
-    "reason",       "unreplayed_bytes",   "synchronous_standby_names"};
-
-Rows primary(const char* health = "ok") {
-    Rows rows{node_columns,
-              {std::vector<Value>(node_columns.size())},
-              std::vector<unsigned>(node_columns.size(), 25)};
-    const auto set = [&rows](const char* column, const char* value) {
-        for (std::size_t i = 0; i < node_columns.size(); ++i)
-            if (node_columns[i] == column) rows.rows[0][i] = value;
-    };
-    set("role", "primary");
-    set("server_version", "15.20");
-    set("system_identifier", "7");
-    set("timeline", "1");
-    set("current_lsn", "0/3000060");
-    set("archive_mode", "off");
-    set("pending_restart", "{}");
-    set("health", health);
-    set("reason", "a primary");
-    return rows;
-}
-
-Rows standbys(std::vector<std::vector<Value>> rows) {
-    return {{"application_name", "client_addr", "state", "sync_state", "replay_lag", "replay_lag_bytes",
-             "slot_name", "retained_bytes", "health", "reason"},
-            std::move(rows),
-            {25, 869, 25, 25, 1186, 20, 19, 20, 25, 25}};
-}
-
-std::vector<Value> standby(const char* health) {
-    return {"s1", "10.0.0.2", "streaming", "async", "00:00:00", "0", "s1", "1536", health, "why"};
-}
 
 }  // namespace
 
 TEST(StatusReport, ShowsTheNodeAndItsStandbys) {
-    EXPECT_EQ(status_report::text(primary(), standbys({standby("ok")}), 0),
+    EXPECT_EQ(status_report::text({primary("ok", {standby_row("ok")})}, {}),
               "role    primary, PostgreSQL 15.20\n"
               "health  ok: a primary\n"
-              "system  7, timeline 1\n"
+              "system  7711420400366035130, timeline 1\n"
               "WAL     0/3000060\n"
               "\n"
-              "health  standby  address   state      sync   lag      delay     slot  slot keeps\n"
-              "ok      s1       10.0.0.2  streaming  async  0 bytes  00:00:00  s1    1.5 kB\n");
+              "health  standby  address   state      sync   lag      delay       slot  slot keeps\n"
+              "ok      s1       10.0.0.2  streaming  async  0 bytes  00:00:01.5  s1    1.5 kB\n");
 }
 
 TEST(StatusReport, SaysWhyAStandbyIsNotWellAndUnknownIsNotZero) {
-    const Rows absent = standbys({{{}, {}, {}, {}, {}, {}, "s2", {}, "critical", "absent"}});
-    EXPECT_NE(status_report::text(primary(), absent, 0)
+    EXPECT_NE(status_report::text({primary("ok", {{{}, {}, {}, {}, {}, {}, "s2", {}, "critical", "absent"}})}, {})
                   .find("critical  -        -        -      -     unknown  unknown  s2    -\n    absent\n"),
               std::string::npos);
 }
 
 TEST(StatusReport, SaysWhenThereAreNoStandbys) {
-    EXPECT_NE(status_report::text(primary(), standbys({}), 80).find("\n\nno standbys\n"), std::string::npos);
+    EXPECT_NE(status_report::text({primary()}, {80, false}).find("\n\nno standbys\n"), std::string::npos);
+}
+
+TEST(StatusReport, ShowsMoreWhenAskedFor) {
+    const std::string text = status_report::text({primary("ok", {standby_row("ok")})}, {0, true});
+    EXPECT_NE(text.find("timeline  replayed"), std::string::npos);
+    EXPECT_NE(text.find("\ns1    physical  unknown  reserved  1.5 kB  no bound  unknown\n"), std::string::npos);
+}
+
+TEST(StatusReport, NamesServersWhenThereAreSeveralAndWhatMendsTheOneThatFailed) {
+    const std::string text = status_report::text({primary(), fake::unreachable()}, {});
+    EXPECT_EQ(text.substr(0, 16), "server  db:5432\n");
+    EXPECT_NE(text.find("\n\nserver  gone:5432\nhealth  critical: cannot connect to the server\n"
+                        "detail  connection refused\nhint    Start it.\n"),
+              std::string::npos);
 }
 
 TEST(StatusReport, EndsInTheWorstHealth) {
-    EXPECT_EQ(status_report::worst(primary(), standbys({standby("ok")})), ExitCode::ok);
-    EXPECT_EQ(status_report::worst(primary("warning"), standbys({standby("ok")})), ExitCode::warning);
-    EXPECT_EQ(status_report::worst(primary("warning"), standbys({standby("unknown")})), ExitCode::unknown);
-    EXPECT_EQ(status_report::worst(primary("unknown"), standbys({standby("critical")})), ExitCode::critical);
-    EXPECT_EQ(status_report::worst(primary(), standbys({standby("of tomorrow")})), ExitCode::unknown);
+    using health::Level;
+    EXPECT_EQ(worst(primary("ok", {standby_row("ok")})), Level::ok);
+    EXPECT_EQ(worst(primary("warning", {standby_row("ok")})), Level::warning);
+    EXPECT_EQ(worst(primary("warning", {standby_row("unknown")})), Level::unknown);
+    EXPECT_EQ(worst(primary("unknown", {standby_row("critical")})), Level::critical);
+    EXPECT_EQ(worst(primary("ok", {standby_row("of tomorrow")})), Level::unknown);
+    EXPECT_EQ(worst(std::vector<render::Server>{primary(), fake::unreachable()}), Level::critical);
+    EXPECT_EQ(render::code(Level::unknown), 3);
+    EXPECT_EQ(render::code(Level::critical), 2);
 }
 
 TEST(StatusReport, AsJsonHasTheColumnsOfTheViews) {
-    const auto json = nlohmann::json::parse(status_report::json(primary(), standbys({standby("ok")})));
-    EXPECT_EQ(json["schema_version"], 1);
-    EXPECT_EQ(json["node"]["role"], "primary");
-    EXPECT_TRUE(json["node"]["receive_lsn"].is_null());
-    EXPECT_EQ(json["standbys"][0]["retained_bytes"], 1536);
-    EXPECT_EQ(json["standbys"][0]["replay_lag"], 0.0);
-    EXPECT_TRUE(nlohmann::json::parse(status_report::json(primary(), standbys({})))["standbys"].is_array());
+    const auto json = nlohmann::json::parse(status_report::json({primary("warning", {standby_row("ok")}), fake::unreachable()}));
+    EXPECT_EQ(json["schema_version"], 2);
+    EXPECT_EQ(json["health"], "critical");
+    const auto& server = json["servers"][0];
+    EXPECT_EQ(server["server"], "db:5432");
+    EXPECT_EQ(server["reason"], "a primary");
+    EXPECT_EQ(server["node"]["role"], "primary");
+    EXPECT_TRUE(server["node"]["receive_lsn"].is_null());
+    EXPECT_EQ(server["standbys"][0]["retained_bytes"], 1536);
+    EXPECT_EQ(server["standbys"][0]["replay_lag"], 1.5);
+    EXPECT_EQ(server["slots"][0]["active"], true);
+    EXPECT_TRUE(json["servers"][1]["node"].is_null());
+    EXPECT_EQ(json["servers"][1]["error"]["hint"], "Start it.");
 }
 
 TEST(CheckReport, ShowsHintsBelowWhatIsNotOkAndCounts) {

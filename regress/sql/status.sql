@@ -28,6 +28,13 @@ SELECT application_name, client_addr, state, timeline, replay_lag, replay_lag_by
        regexp_replace(reason, 'retains \d.*$', 'retains N of WAL') AS reason
   FROM replica.standbys WHERE slot_name = 'regress_s1';
 
+-- all of it in one row
+SELECT role, health, standbys, reason LIKE 'standby regress\_s1: absent: nobody streams%' AS says_so FROM replica.health;
+
+-- other limits than those of the views
+SELECT count(*) FROM replica.list_standbys(warning_bytes => 1, critical_bytes => 2, silence_seconds => 1);
+SELECT role FROM replica.describe_node(warning_bytes => NULL);
+
 -- one that reserves nothing costs nothing
 SELECT slot_name FROM pg_create_physical_replication_slot('regress_s2');
 SELECT retained_bytes, health, reason FROM replica.standbys WHERE slot_name = 'regress_s2';
@@ -69,6 +76,7 @@ SELECT * FROM replica.describe_node();
 SET ROLE regress_replica_watcher;
 SELECT count(*) >= 0 AS sees FROM replica.standbys;
 SELECT role FROM replica.node;
+SELECT role FROM replica.health;
 RESET ROLE;
 DROP OWNED BY regress_replica_stranger;
 DROP ROLE regress_replica_stranger, regress_replica_watcher;

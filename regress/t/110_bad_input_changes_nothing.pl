@@ -154,7 +154,7 @@ refused('port out of range', 2, qr/port/, clone_with('--port' => 70000));
 refused('no target', 2, qr/pgdata|-D/, [ 'clone', $primary->connection ]);
 refused('unknown option', 2, qr/nonsense/, [ 'clone', '--nonsense', '-D', $directory ]);
 refused('unknown subcommand', 2, qr/no command "klone"/, ['klone']);
-refused('unknown format', 2, qr/--format is table or json, not "yaml"/, [ 'status', $primary->connection, '--format', 'yaml' ]);
+refused('unknown format', 2, qr/--format is table, json, csv, nagios or prometheus, not "yaml"/, [ 'status', $primary->connection, '--format', 'yaml' ]);
 refused('empty target', 2, qr/-D is empty/, clone_with('-D' => ''));
 foreach my $mapping ('/old', '=/new', '/old=')
 {

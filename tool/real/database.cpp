@@ -20,9 +20,6 @@ namespace {
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-// A statement of this tool that has no answer after this time is on a dead link: a step that has to wait polls.
-constexpr std::chrono::seconds first_answer_limit{120};
-
 std::string trimmed(const char* text) {
     std::string result = text == nullptr ? "" : text;
     while (!result.empty() && (result.back() == '\n' || result.back() == ' ')) result.pop_back();
@@ -67,9 +64,9 @@ std::string hint_for(PGconn* connection, bool replication) {
     return connect_hint::text(facts);
 }
 
-[[noreturn]] void fail_connect(PGconn* connection, const std::string& purpose, bool replication) {
+[[noreturn]] void fail_connect(PGconn* connection, const std::string& purpose, bool replication, bool rejected) {
     throw Failure(ExitCode::connection,
-                  core::Error(core::sqlstate::connection_failure, "cannot connect to " + purpose,
+                  core::Error(rejected ? connection_rejected : core::sqlstate::connection_failure, "cannot connect to " + purpose,
                               fmt::format("{}: {}", place(connection), trimmed(PQerrorMessage(connection))),
                               hint_for(connection, replication)));
 }
@@ -146,8 +143,8 @@ bool says_nothing(const PQconninfoOption& option) {
 
 class LibpqSession : public world::Session {
    public:
-    LibpqSession(Connection connection, bool replication)
-        : connection_(std::move(connection)), replication_(replication) {
+    LibpqSession(Connection connection, bool replication, std::chrono::seconds answer_limit)
+        : connection_(std::move(connection)), replication_(replication), answer_limit_(answer_limit) {
         PQsetNoticeProcessor(
             connection_.get(), [](void*, const char*) {}, nullptr);
         if (!replication_) settle();
@@ -249,12 +246,19 @@ class LibpqSession : public world::Session {
 
     Connection connection_;
     bool replication_;
-    std::chrono::seconds answer_limit_ = first_answer_limit;
+    std::chrono::seconds answer_limit_;
 };
 
 Connection open(const conninfo::Parameters& parameters) {
     const Arrays arrays(parameters);
     return {PQconnectdbParams(arrays.keywords.data(), arrays.values.data(), 1), &PQfinish};
+}
+
+// A server is there and accepts connections, only not this one.
+bool was_rejected(PGconn* connection, const conninfo::Parameters& parameters) {
+    if (PQconnectionNeedsPassword(connection) != 0 || PQconnectionUsedPassword(connection) != 0) return true;
+    const Arrays arrays(parameters);
+    return PQpingParams(arrays.keywords.data(), arrays.values.data(), 1) == PQPING_OK;
 }
 
 }  // namespace
@@ -263,7 +267,10 @@ std::unique_ptr<world::Session> LibpqDatabase::connect(const conninfo::Parameter
                                                        world::Prompt prompt) {
     conninfo::Parameters parameters = with_limits(given);
     const bool replication = parameters.has("replication");
+    const auto begin = std::chrono::steady_clock::now();
     Connection connection = open(parameters);
+    // later, it was no rejection: nobody answered
+    const bool failed_at_once = std::chrono::steady_clock::now() - begin < std::chrono::seconds(1);
     throw_if_interrupted();
     if (PQstatus(connection.get()) == CONNECTION_BAD && PQconnectionNeedsPassword(connection.get()) &&
         prompt == world::Prompt::on_terminal) {
@@ -273,8 +280,10 @@ std::unique_ptr<world::Session> LibpqDatabase::connect(const conninfo::Parameter
             connection = open(parameters);
         }
     }
-    if (PQstatus(connection.get()) != CONNECTION_OK) fail_connect(connection.get(), purpose, replication);
-    return std::make_unique<LibpqSession>(std::move(connection), replication);
+    if (PQstatus(connection.get()) != CONNECTION_OK)
+        fail_connect(connection.get(), purpose, replication,
+                     manners_.tell_rejection && failed_at_once && was_rejected(connection.get(), parameters));
+    return std::make_unique<LibpqSession>(std::move(connection), replication, manners_.answer_limit);
 }
 
 bool LibpqDatabase::answers(const conninfo::Parameters& parameters) {
