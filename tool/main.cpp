@@ -78,8 +78,10 @@ int main(int argc, char** argv) {
     commands::add_rejoin(app, action);
     commands::add_guard(app, action);
     commands::add_follow(app, action);
+    commands::add_slots(app, action);
     commands::add_status(app, action);
     commands::add_sync(app, action);
+    commands::add_drop(app, action);
     commands::add_verify(app, action);
     try {
         app.parse(argc, argv);

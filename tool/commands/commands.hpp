@@ -22,6 +22,8 @@ void add_promote(CLI::App& app, Action& action);
 void add_rejoin(CLI::App& app, Action& action);
 void add_guard(CLI::App& app, Action& action);
 void add_follow(CLI::App& app, Action& action);
+void add_drop(CLI::App& app, Action& action);
+void add_slots(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
 void add_sync(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
