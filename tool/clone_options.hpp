@@ -16,6 +16,7 @@ struct Options {
     std::string name;              // application_name and, in its legal form, slot name of the standby
     std::string slot;
     std::string replication_user;
+    std::string login_passfile;    // that the directory's server has used so far; tried before the user's own
     bool role_is_own = false;      // the role's name was derived from the standby's: no other standby uses it
     int connection_limit = -1;     // of a role that this run creates; -1: none
     int port = 0;                  // of the standby's server

@@ -1,6 +1,7 @@
 // One run of clone: what its steps share and record, so that undo follows facts and not assumptions.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,7 @@ struct Run {
     std::shared_ptr<preparation::Preparation> preparation;  // with --prepare
     std::string application_name;
     target::Marker marker;
+    std::function<void(world::World&)> save_marker;  // where it is not the mark of an unfinished clone
     standby_config::Upstream upstream;           // known once the replication login has succeeded
     bool marks_target = true;                    // the directory is a copy in the making, and may be wiped
     bool claimed = false;                        // the marker of this run is in the directory
@@ -65,6 +67,8 @@ void configure(world::World& world, Run& run);
 void remove_configuration(world::World& world, Run& run);
 void put_in_place(world::World& world, Run& run);
 void check_configuration(world::World& world, Run& run);
+// Throws core::Error when the slot does not hold the WAL that the standby needs any more.
+void check_wal_is_there(Run& run);
 void start(world::World& world, Run& run);
 void stop(world::World& world, Run& run);
 void see_streaming(world::World& world, Run& run);

@@ -110,6 +110,7 @@ LoginFacts login_soon(world::World& world, Run& run) {
 }
 
 void update_marker(world::World& world, Run& run) {
+    if (run.save_marker) return run.save_marker(world);
     if (run.marks_target) target::write_marker(world.files, run.options.directory, run.marker);
 }
 

@@ -122,10 +122,50 @@ class Tree : public world::Files {
         return has(path) && (nodes[path].mode & 022) != 0;
     }
     bool lock_directory(const std::string& path) override { return locked_by_others.count(path) == 0; }
+    std::vector<world::Entry> entries(const std::string& path) override {
+        std::vector<world::Entry> result;
+        for (const std::string& name : list(path)) {
+            const Node& node = nodes[path + "/" + name];
+            const bool link = targets.count(path + "/" + name) > 0;
+            result.push_back({name, link ? world::Kind::other : node.kind, link, node.text.size()});
+        }
+        return result;
+    }
+    std::string link_target(const std::string& path) override {
+        return targets.count(path) > 0 ? targets[path] : "";
+    }
+    void make_link(const std::string& target, const std::string& path) override {
+        change();
+        nodes[path] = {world::Kind::directory, "", 0777, 0};
+        targets[path] = target;
+    }
+    bool create(const std::string& path, const std::string& text, unsigned mode) override {
+        if (has(path)) return false;
+        write(path, text, mode);
+        return true;
+    }
+    std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t length) override {
+        if (kind(path) != world::Kind::file) return {};
+        const std::string& text = nodes[path].text;
+        return offset >= text.size() ? "" : text.substr(offset, length);
+    }
+    void write_part(const std::string& path, std::uint64_t offset, std::string_view content, unsigned mode) override {
+        change();
+        if (kind(parent(path)) != world::Kind::directory) fail("write", path);
+        Node& node = nodes.try_emplace(path, Node{world::Kind::file, "", mode, 0}).first->second;
+        if (node.text.size() < offset + content.size()) node.text.resize(offset + content.size());
+        node.text.replace(offset, content.size(), content);
+    }
+    void truncate(const std::string& path, std::uint64_t size) override {
+        change();
+        nodes.at(path).text.resize(size);
+    }
+    void sync_file_system(const std::string&) override {}
 
     std::map<std::string, Node> nodes;
     // links: paths that are links to what the node tells
     std::set<std::string> foreign, links, unwritable, unreadable, unremovable, locked_by_others;
+    std::map<std::string, std::string> targets;  // of symbolic links, by their paths
     std::uint64_t free = 1ULL << 40;
     int changes_left = -1;  // before the file system is cut off; negative: it never is
 

@@ -30,12 +30,17 @@ class Session : public world::Session {
             if (sql.find(answers_[i].first) != std::string::npos) return answers_[i].second(parameters);
         throw std::runtime_error("no answer for: " + sql);
     }
+    std::string exchange(const std::string&, const std::string& bytes) override {
+        if (!on_exchange) throw std::runtime_error("no exchange expected");
+        return on_exchange(bytes);
+    }
     conninfo::Parameters parameters() const override { return {}; }
     std::string password() const override { return {}; }
     bool uses_tls() const override { return false; }
     std::string scram_verifier(const std::string&, const std::string&) override { return {}; }
 
     std::vector<std::string> asked;
+    std::function<std::string(const std::string&)> on_exchange;
 
  private:
     std::vector<std::pair<std::string, Answer>> answers_;
@@ -75,6 +80,16 @@ class Files : public world::Files {
     bool owned(const std::string&) override { return unexpected<bool>(); }
     bool writable_by_others(const std::string&) override { return unexpected<bool>(); }
     bool lock_directory(const std::string&) override { return unexpected<bool>(); }
+    std::vector<world::Entry> entries(const std::string&) override { return unexpected<std::vector<world::Entry>>(); }
+    std::string link_target(const std::string&) override { return unexpected<std::string>(); }
+    void make_link(const std::string&, const std::string&) override { unexpected<void>(); }
+    bool create(const std::string&, const std::string&, unsigned) override { return unexpected<bool>(); }
+    std::optional<std::string> read_part(const std::string&, std::uint64_t, std::size_t) override {
+        return unexpected<std::optional<std::string>>();
+    }
+    void write_part(const std::string&, std::uint64_t, std::string_view, unsigned) override { unexpected<void>(); }
+    void truncate(const std::string&, std::uint64_t) override { unexpected<void>(); }
+    void sync_file_system(const std::string&) override { unexpected<void>(); }
 
  private:
     template <class T>
@@ -87,6 +102,8 @@ class Processes : public world::Processes {
  public:
     world::Outcome run(const world::Command&, const std::function<void()>&) override { return {}; }
     int start_detached(const world::Command&, const std::string&) override { return 0; }
+    int own_pid() override { return 4711; }
+    bool shared_memory_in_use(int) override { return false; }
     bool alive(int) override { return false; }
     std::string working_directory(int) override { return {}; }
     void signal(int, int) override {}

@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
     commands::Action action;
     commands::add_check(app, action);
     commands::add_prepare(app, action);
+    commands::add_refresh(app, action);
     commands::add_clone(app, action);
     commands::add_demo(app, action);
     commands::add_promote(app, action);

@@ -186,10 +186,11 @@ bool PrimaryFacts::config_is_inside() const {
 }
 
 LoginFacts try_login(world::World& world, tool::Link& primary, const std::string& role, const std::string& password,
-                     world::Prompt prompt) {
+                     world::Prompt prompt, const std::string& passfile) {
     conninfo::Parameters parameters = primary.session().parameters();
+    if (!passfile.empty()) parameters.set("passfile", passfile);
     for (const char* keyword : {"dbname", "service", "options", "target_session_attrs", "password"}) parameters.set(keyword, "");
-    const bool same_role = parameters.get("user") == role && password.empty();
+    const bool same_role = parameters.get("user") == role && password.empty() && passfile.empty();
     parameters.set("user", role);
     parameters.set("password", same_role ? primary.session().password() : password);
     parameters.set("dbname", "replication");
@@ -227,7 +228,9 @@ PrimaryFacts gather(world::World& world, tool::Link& primary, const Options& opt
     read_rights(primary, options, facts);
     read_admission(primary, options, facts);
     facts.compression = compression::gather(primary, options.compress);
-    if (facts.role.exists || !options.prepare)
+    if (!options.login_passfile.empty() && facts.role.exists)
+        facts.login = try_login(world, primary, options.replication_user, "", world::Prompt::never, options.login_passfile);
+    if (!facts.login.succeeded && (facts.role.exists || !options.prepare))
         facts.login = try_login(world, primary, options.replication_user, "", login_prompt(facts, options));
     return facts;
 }

@@ -81,8 +81,8 @@ struct PrimaryFacts {
 PrimaryFacts gather(world::World& world, tool::Link& primary, const Options& options);
 
 // Tries to log in for replication with the parameters of the link but another role and password; an empty password
-// leaves it to the password file. Never throws for a refused login.
+// leaves it to the password file: the named one, or else the user's. Never throws for a refused login.
 LoginFacts try_login(world::World& world, tool::Link& primary, const std::string& role, const std::string& password,
-                     world::Prompt prompt);
+                     world::Prompt prompt, const std::string& passfile = "");
 
 }  // namespace cloning

@@ -34,6 +34,13 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
+// Warnings come before the value, which may be empty.
+std::string last_line(std::string output) {
+    if (!output.empty() && output.back() == '\n') output.pop_back();
+    const auto start = output.rfind('\n');
+    return trimmed(start == std::string::npos ? output : output.substr(start + 1));
+}
+
 // The end of the log, where the reason stands.
 std::string last_lines(world::World& world, const std::string& log, std::size_t from) {
     if (world.files.kind(log) != world::Kind::file) return "There is no log.";
@@ -148,8 +155,7 @@ std::string effective_setting(world::World& world, const Launch& launch, const s
     std::vector<std::string> argv = command_line(launch);
     argv.insert(argv.end(), {"-C", name});
     const world::Outcome outcome = world.processes.run({argv, {}});
-    const auto lines = lines_of(trimmed(outcome.output));
-    if (outcome.status == 0) return lines.empty() ? "" : lines.back();  // warnings come before the value
+    if (outcome.status == 0) return last_line(outcome.output);
     throw core::Error(core::sqlstate::config_file_error,
                       "the standby's configuration is not valid on this host", trimmed(outcome.output),
                       "Mend the setting that the server names, then run the same command again.");

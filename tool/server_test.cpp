@@ -178,6 +178,11 @@ TEST_F(Server, EffectiveSettingIsTheLastLine) {
     EXPECT_EQ(processes.ran[0], (Texts{"/bin/postgres", "-D", dir, "-C", "port"}));
 }
 
+TEST_F(Server, EffectiveSettingMayBeEmpty) {
+    processes.answer = [](const auto&) { return world::Outcome{0, "LOG: skipping a file\n\n"}; };
+    EXPECT_EQ(server::effective_setting(world, launch, "cluster_name"), "");
+}
+
 TEST_F(Server, EffectiveSettingPassesTheServersComplaintOn) {
     processes.answer = [](const auto&) { return world::Outcome{1, "FATAL: bad line 3\n"}; };
     try {

@@ -38,6 +38,8 @@ constexpr std::array<Left, 20> left_behind = {{
     {"external_pid_file", "two servers cannot share one"},
 }};
 
+const std::string own_comment = "# set by pg_replica for this standby\n";
+
 // Everything of a login that a walreceiver needs; the rest (dbname, options, application_name) is set here.
 bool is_part_of_login(const std::string& keyword) {
     return keyword == "host" || keyword == "hostaddr" || keyword == "port" || keyword == "user" ||
@@ -57,6 +59,12 @@ conninfo::Parameters base(const Upstream& upstream) {
     parameters.set("keepalives_count", "3");
     parameters.set("tcp_user_timeout", "20000");
     return parameters;
+}
+
+std::string with_own(const std::string& rest, const std::vector<conf::Setting>& own) {
+    std::string text = rest + own_comment;
+    for (const conf::Setting& setting : own) text += conf::line(setting);
+    return text;
 }
 
 }  // namespace
@@ -88,9 +96,23 @@ Result auto_conf(const std::string& inherited, const std::vector<conf::Setting>&
         if (found != left_behind.end() && !line.value.empty())
             result.notes.push_back(fmt::format("{} of the primary was not taken over: {}", found->name, found->reason));
     }
-    result.text = conf::without(inherited, removed);
-    result.text += "# set by pg_replica for this standby\n";
-    for (const conf::Setting& setting : own) result.text += conf::line(setting);
+    result.text = with_own(conf::without(inherited, removed), own);
+    return result;
+}
+
+Result kept_conf(const std::string& present, const std::vector<conf::Setting>& own) {
+    Result result;
+    std::vector<std::string> removed;
+    for (const conf::Setting& setting : own) removed.push_back(setting.name);
+    for (const conf::Line& line : conf::parse(present)) {
+        if (line.name.rfind("recovery_target", 0) != 0 || line.name == "recovery_target_timeline") continue;
+        removed.push_back(line.name);
+        if (!line.value.empty()) result.notes.push_back(fmt::format("{} was taken out: a standby follows without a target", line.name));
+    }
+    std::string rest = conf::without(present, removed);
+    // a run before this one may have left it
+    if (const auto at = rest.find(own_comment); at != std::string::npos) rest.erase(at, own_comment.size());
+    result.text = with_own(rest, own);
     return result;
 }
 

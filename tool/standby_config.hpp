@@ -32,6 +32,10 @@ struct Result {
 // behind it. Values of own win.
 Result auto_conf(const std::string& inherited, const std::vector<conf::Setting>& own);
 
+// postgresql.auto.conf of a standby that keeps its own configuration: own in place of what it had, and no target that would
+// end its recovery.
+Result kept_conf(const std::string& present, const std::vector<conf::Setting>& own);
+
 // A postgresql.conf made of the primary's settings (its files flattened, in their order), with the standby's own paths
 // behind them.
 std::string main_conf(const std::vector<conf::Setting>& settings, const std::string& directory, const std::string& hba_file,

@@ -42,3 +42,13 @@ TEST(StandbyConfig, AMadeMainFileHasTheStandbysOwnPathsOnly) {
               "# the standby's own paths\ndata_directory = '/new'\nhba_file = '/new/pg_hba.conf'\n"
               "ident_file = '/new/pg_ident.conf'\n");
 }
+
+TEST(StandbyConfig, WhatIsKeptLosesTargetsOnlyAndGetsItsOwn) {
+    const std::string present = "work_mem = '64MB'\nrecovery_target_time = 'yesterday'\nsynchronous_standby_names = 'a'\n"
+                                "# set by pg_replica for this standby\nport = '5433'\nprimary_slot_name = 'old'\n";
+    const auto result = standby_config::kept_conf(present, {{"primary_slot_name", "s1"}});
+    EXPECT_EQ(result.text, "work_mem = '64MB'\nsynchronous_standby_names = 'a'\nport = '5433'\n"
+                           "# set by pg_replica for this standby\nprimary_slot_name = 's1'\n");
+    ASSERT_EQ(result.notes.size(), 1U);
+    EXPECT_EQ(standby_config::kept_conf(result.text, {{"primary_slot_name", "s1"}}).text, result.text);
+}

@@ -121,17 +121,6 @@ conninfo::Parameters standby_login(const Run& run) {
     return parameters;
 }
 
-void check_wal_is_there(Run& run) {
-    const auto rows =
-        run.link.query_again("SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1", {run.options.slot}).rows;
-    if (!rows.empty() && rows[0].at(0) && rows[0].at(0) != "lost") return;
-    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
-                      fmt::format("the slot \"{}\" has lost WAL that the standby needs", run.options.slot),
-                      "More WAL was written during the copy than max_slot_wal_keep_size of the primary lets a slot keep, or "
-                      "the slot was dropped.",
-                      "Raise it with SELECT * FROM replica.set_settings(max_slot_wal_keep_size => '...') and clone again.");
-}
-
 // Without it the server would start as a second primary; only a promotion or a stranger's hand takes it away.
 void check_signal_is_there(world::World& world, const Run& run) {
     if (world.files.kind(run.options.directory + "/standby.signal") == world::Kind::file) return;
@@ -141,6 +130,17 @@ void check_signal_is_there(world::World& world, const Run& run) {
 }
 
 }  // namespace
+
+void check_wal_is_there(Run& run) {
+    const auto rows =
+        run.link.query_again("SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1", {run.options.slot}).rows;
+    if (!rows.empty() && rows[0].at(0) && rows[0].at(0) != "lost") return;
+    throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
+                      fmt::format("the slot \"{}\" has lost WAL that the standby needs", run.options.slot),
+                      "More WAL was written during the copy than max_slot_wal_keep_size of the primary lets a slot keep, or "
+                      "the slot was dropped.",
+                      "Raise it with SELECT * FROM replica.set_settings(max_slot_wal_keep_size => '...') and run the same command again.");
+}
 
 server::Launch Run::launch() const {
     return {bin_dir, options.directory, options.config_dir.empty() ? "" : options.config_dir + "/postgresql.conf", options.log};

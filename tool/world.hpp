@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/conninfo.hpp"
@@ -33,6 +34,9 @@ class Session {
     // One statement with parameters $1, $2, ... as text. Throws core::Error with the server's SQLSTATE, message, detail
     // and hint; SQLSTATE 08006 when the connection is lost or does not answer within the time limit.
     virtual Rows query(const std::string& sql, const std::vector<Value>& parameters = {}) = 0;
+    // A statement with one parameter $1 of type bytea and one value of type bytea as its answer, both in binary. Errors as
+    // of query.
+    virtual std::string exchange(const std::string& sql, const std::string& bytes) = 0;
     // From now on, a statement without an answer for so long is on a dead link.
     virtual void answer_within(std::chrono::seconds) {}
     // The parameters in effect (host, port, user, dbname, ...), without the password.
@@ -59,6 +63,14 @@ class Database {
 };
 
 enum class Kind { missing, directory, file, other };
+
+// What stands in a directory, links not followed.
+struct Entry {
+    std::string name;
+    Kind kind = Kind::other;
+    bool link = false;       // kind is then other
+    std::uint64_t size = 0;  // of a file
+};
 
 class Files {
    public:
@@ -96,6 +108,21 @@ class Files {
     virtual bool writable_by_others(const std::string& path) = 0;
     // Takes a lock on a directory until this process ends; false when another process has it.
     virtual bool lock_directory(const std::string& path) = 0;
+    // What is in a directory, without . and .., with what it is; no link is followed.
+    virtual std::vector<Entry> entries(const std::string& path) = 0;
+    // Where a symbolic link leads, as it is written; empty when path is none.
+    virtual std::string link_target(const std::string& path) = 0;
+    virtual void make_link(const std::string& target, const std::string& path) = 0;
+    // Makes a file that is not there yet; false when it is.
+    virtual bool create(const std::string& path, const std::string& text, unsigned mode) = 0;
+    // Up to length bytes from offset on, fewer at the end of the file; nothing when there is no such file. For several
+    // threads at once, as the two that follow.
+    virtual std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t length) = 0;
+    // Writes into a file in place, which is made with mode when it is missing. Not flushed: see sync_file_system.
+    virtual void write_part(const std::string& path, std::uint64_t offset, std::string_view content, unsigned mode) = 0;
+    virtual void truncate(const std::string& path, std::uint64_t size) = 0;
+    // Brings everything that was written to the file system of path to disk.
+    virtual void sync_file_system(const std::string& path) = 0;
 };
 
 struct Command {
@@ -117,6 +144,9 @@ class Processes {
     virtual Outcome run(const Command& command, const std::function<void()>& tick = {}) = 0;
     // Starts a server that outlives this process, its output appended to log; returns its process id.
     virtual int start_detached(const Command& command, const std::string& log) = 0;
+    virtual int own_pid() = 0;
+    // Processes still use the shared memory segment of that identifier (System V).
+    virtual bool shared_memory_in_use(int identifier) = 0;
     // A zombie is not alive.
     virtual bool alive(int pid) = 0;
     // The working directory of a process, without links; empty when it cannot be told.

@@ -7,6 +7,7 @@
 #include "core/name.hpp"
 #include "tool/cascade.hpp"
 #include "tool/clone_plan.hpp"
+#include "tool/commands/clone_parts.hpp"
 #include "tool/commands/commands.hpp"
 #include "tool/failure.hpp"
 #include "tool/host_facts.hpp"
@@ -23,9 +24,9 @@
 
 namespace commands {
 
-namespace {
-
 using cloning::Options;
+
+namespace {
 
 // By the methods that both sides know; what the user has decided must work.
 compression::Choice choose_compression(world::World& world, const cloning::Run& run) {
@@ -38,6 +39,8 @@ compression::Choice choose_compression(world::World& world, const cloning::Run& 
     return choice;
 }
 
+}  // namespace
+
 void introduce(world::Reporter& reporter, const Options& options, const cloning::PrimaryFacts& primary) {
     reporter.step(fmt::format("Primary: {} port {}, PostgreSQL {}.{}, system identifier {}{}", primary.host, primary.port,
                               primary.major(), primary.version % 10000, primary.system_identifier,
@@ -45,6 +48,8 @@ void introduce(world::Reporter& reporter, const Options& options, const cloning:
     reporter.step(fmt::format("Standby: \"{}\" in {}, port {}, slot \"{}\", replication role \"{}\"", options.name,
                               options.directory, options.port, options.slot, options.replication_user));
 }
+
+namespace {
 
 std::string start_command(const cloning::Run& run) {
     if (run.options.cluster) return debian::start_command(*run.options.cluster);
@@ -72,6 +77,8 @@ void print_stopped(const cloning::Run& run) {
                login_options(run), name::quote_shell(run.application_name), options.port);
 }
 
+}  // namespace
+
 void print_result(const cloning::Run& run) {
     const Options& options = run.options;
     if (options.no_start) return print_stopped(run);
@@ -83,7 +90,6 @@ void print_result(const cloning::Run& run) {
     fmt::print("Look after it with: pg_replica status {}\n", login_options(run));
 }
 
-// The second run of a command that has succeeded: says so, proves it, changes nothing.
 ExitCode prove_again(world::World& world, cloning::Run& run) {
     world.reporter.step("The standby is there already and runs: nothing to make");
     cloning::see_streaming(world, run);
@@ -96,6 +102,8 @@ ExitCode prove_again(world::World& world, cloning::Run& run) {
     print_result(run);
     return ExitCode::ok;
 }
+
+namespace {
 
 ExitCode make_clone(Options options, world::Reporter& reporter) {
     real::LibpqDatabase database;

@@ -16,6 +16,7 @@ using Action = std::function<ExitCode()>;
 
 void add_check(CLI::App& app, Action& action);
 void add_prepare(CLI::App& app, Action& action);
+void add_refresh(CLI::App& app, Action& action);
 void add_clone(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 void add_promote(CLI::App& app, Action& action);

@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "tool/connect_hint.hpp"
 #include "tool/failure.hpp"
 #include "tool/real/interrupt.hpp"
+#include "tool/real/libpq_error.hpp"
 #include "tool/real/prompt.hpp"
 
 namespace real {
@@ -20,56 +20,7 @@ namespace {
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-std::string trimmed(const char* text) {
-    std::string result = text == nullptr ? "" : text;
-    while (!result.empty() && (result.back() == '\n' || result.back() == ' ')) result.pop_back();
-    result.erase(std::remove(result.begin(), result.end(), '\t'), result.end());  // libpq indents its advice
-    return result;
-}
-
-std::string field(const PGresult* result, int code) {
-    const char* text = PQresultErrorField(result, code);
-    return text == nullptr ? "" : text;
-}
-
-std::string first_of(const char* text, const char* otherwise) {
-    return text != nullptr && *text != '\0' ? text : otherwise;
-}
-
-// "host 10.0.0.1, port 5432, user postgres, database postgres"
-std::string place(PGconn* connection) {
-    return fmt::format("host {}, port {}, user {}, database {}", first_of(PQhost(connection), "(local socket)"),
-                       first_of(PQport(connection), "5432"), first_of(PQuser(connection), "(none)"),
-                       first_of(PQdb(connection), "(none)"));
-}
-
-// What libpq took for an option, its own defaults included.
-std::string option_of(PGconn* connection, const std::string& keyword) {
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection), &PQconninfoFree);
-    for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword; ++option)
-        if (option->keyword == keyword) return first_of(option->val, "");
-    return {};
-}
-
-std::string hint_for(PGconn* connection, bool replication) {
-    connect_hint::Facts facts;
-    facts.host = option_of(connection, "host").empty() ? option_of(connection, "hostaddr") : first_of(PQhost(connection), "");
-    facts.port = first_of(PQport(connection), "5432");
-    facts.user = first_of(PQuser(connection), "*");
-    facts.database = replication ? "replication" : first_of(PQdb(connection), "*");
-    facts.passfile = option_of(connection, "passfile");
-    facts.state = connect_hint::look_at(facts.passfile);
-    facts.needs_password = PQconnectionNeedsPassword(connection) != 0;
-    facts.used_password = PQconnectionUsedPassword(connection) != 0;
-    return connect_hint::text(facts);
-}
-
-[[noreturn]] void fail_connect(PGconn* connection, const std::string& purpose, bool replication, bool rejected) {
-    throw Failure(ExitCode::connection,
-                  core::Error(rejected ? connection_rejected : core::sqlstate::connection_failure, "cannot connect to " + purpose,
-                              fmt::format("{}: {}", place(connection), trimmed(PQerrorMessage(connection))),
-                              hint_for(connection, replication)));
-}
+constexpr Oid bytea_type = 17;  // of pg_type: the same in every version
 
 struct Arrays {
     std::vector<const char*> keywords, values;
@@ -110,16 +61,6 @@ void wait_readable(PGconn* connection, std::chrono::seconds limit, std::chrono::
                       "Check the server and the network, then run the same command again.");
 }
 
-[[noreturn]] void fail_statement(PGconn* connection, const PGresult* result) {
-    const std::string state = field(result, PG_DIAG_SQLSTATE);
-    if (state.empty() || PQstatus(connection) != CONNECTION_OK)
-        throw core::Error(core::sqlstate::connection_failure, "the connection to the server was lost",
-                          fmt::format("{}: {}", place(connection), trimmed(PQerrorMessage(connection))),
-                          "Check that the server runs, then run the same command again.");
-    throw core::Error(state, field(result, PG_DIAG_MESSAGE_PRIMARY), field(result, PG_DIAG_MESSAGE_DETAIL),
-                      field(result, PG_DIAG_MESSAGE_HINT));
-}
-
 world::Rows rows_of(const PGresult* result) {
     world::Rows rows;
     const int columns = PQnfields(result);
@@ -156,6 +97,18 @@ class LibpqSession : public world::Session {
         const auto status = PQresultStatus(result.get());
         if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail_statement(connection_.get(), result.get());
         return rows_of(result.get());
+    }
+
+    std::string exchange(const std::string& sql, const std::string& bytes) override {
+        const Oid type = bytea_type;
+        const char* value = bytes.data();
+        const int length = static_cast<int>(bytes.size()), binary = 1;
+        if (PQsendQueryParams(connection_.get(), sql.c_str(), 1, &type, &value, &length, &binary, 1) == 0)
+            fail_statement(connection_.get(), nullptr);
+        const Result result = receive();
+        if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) fail_statement(connection_.get(), result.get());
+        if (PQntuples(result.get()) != 1 || PQgetisnull(result.get(), 0, 0)) return {};
+        return {PQgetvalue(result.get(), 0, 0), static_cast<std::size_t>(PQgetlength(result.get(), 0, 0))};
     }
 
     void answer_within(std::chrono::seconds limit) override { answer_limit_ = limit; }

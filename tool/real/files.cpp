@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "tool/real/descriptor.hpp"
 
 namespace fs = std::filesystem;
 
@@ -22,38 +23,9 @@ namespace real {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
-    throw core::Error(core::sqlstate::io_error, fmt::format("cannot {} \"{}\"", what, path),
-                      fmt::format("The system says: {}.", std::strerror(error)),
-                      "Check the path, its owner and the free space, then run the same command again.");
-}
-
 void check(const std::error_code& error, const std::string& what, const std::string& path) {
     if (error) fail(what, path, error.value());
 }
-
-class Descriptor {
- public:
-    Descriptor(const std::string& path, int flags, unsigned mode = 0)
-        : number_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    bool there() const { return number_ >= 0; }
-    int number() const { return number_; }
-    int release() {
-        const int number = number_;
-        number_ = -1;
-        return number;
-    }
-
- private:
-    int number_;
-};
 
 void write_all(const Descriptor& file, const std::string& text, const std::string& path) {
     for (std::size_t written = 0; written < text.size();) {

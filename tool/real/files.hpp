@@ -26,6 +26,15 @@ class FileSystem : public world::Files {
     bool owned(const std::string& path) override;
     bool writable_by_others(const std::string& path) override;
     bool lock_directory(const std::string& path) override;
+    // in file_content.cpp:
+    std::vector<world::Entry> entries(const std::string& path) override;
+    std::string link_target(const std::string& path) override;
+    void make_link(const std::string& target, const std::string& path) override;
+    bool create(const std::string& path, const std::string& text, unsigned mode) override;
+    std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t length) override;
+    void write_part(const std::string& path, std::uint64_t offset, std::string_view content, unsigned mode) override;
+    void truncate(const std::string& path, std::uint64_t size) override;
+    void sync_file_system(const std::string& path) override;
 };
 
 }  // namespace real

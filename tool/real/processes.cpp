@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -150,6 +151,15 @@ int ProcessTable::start_detached(const world::Command& command, const std::strin
     if (child > 0) waitpid(child, nullptr, 0);
     if (!told || server < 0) fail("cannot start a process");
     return server;
+}
+
+int ProcessTable::own_pid() { return getpid(); }
+
+bool ProcessTable::shared_memory_in_use(int identifier) {
+    shmid_ds segment = {};
+    // one that cannot be looked at is there, and somebody else's
+    if (shmctl(identifier, IPC_STAT, &segment) != 0) return errno == EACCES;
+    return segment.shm_nattch > 0;
 }
 
 bool ProcessTable::alive(int pid) {

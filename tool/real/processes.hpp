@@ -9,6 +9,8 @@ class ProcessTable : public world::Processes {
  public:
     world::Outcome run(const world::Command& command, const std::function<void()>& tick) override;
     int start_detached(const world::Command& command, const std::string& log) override;
+    int own_pid() override;
+    bool shared_memory_in_use(int identifier) override;
     bool alive(int pid) override;
     std::string working_directory(int pid) override;
     void signal(int pid, int number) override;
