@@ -29,16 +29,16 @@ std::vector<std::string> lock_lines(world::World& world, const std::string& dire
 
 // As the server tests its own lock file: the process, and for a postmaster that was killed the processes it left.
 std::string running_server(world::World& world, const std::string& directory) {
-    if (server::running(world, directory)) return "Its server runs.";
+    if (server::running(world, directory)) return "Its server runs";
     const auto lines = lock_lines(world, directory);
     if (lines.empty()) return {};
     const int pid = std::atoi(lines[0].c_str());  // negative for a server in single-user mode
-    if (pid < 0 && world.processes.alive(-pid)) return fmt::format("A server in single-user mode runs there, process {}.", -pid);
+    if (pid < 0 && world.processes.alive(-pid)) return fmt::format("A server in single-user mode runs there, process {}", -pid);
     std::istringstream memory(lines[6]);
     long key = 0;
     int identifier = -1;
     if (memory >> key >> identifier && world.processes.shared_memory_in_use(identifier))
-        return fmt::format("Processes of a server that was killed still use its shared memory ({}).", identifier);
+        return fmt::format("Processes of a server that was killed still use its shared memory ({})", identifier);
     return {};
 }
 

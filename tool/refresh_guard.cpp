@@ -26,7 +26,7 @@ void take_server_lock(world::World& world, Run& run) {
     const std::string text = fmt::format("{}\n{}\n", world.processes.own_pid(), run.directory());
     if (world.files.create(lock_path(run), text, 0600)) return;
     const Former now = look(world, run.base->options);
-    if (!now.server.empty()) throw_in_use(run, now.server);
+    if (!now.server.empty()) throw_in_use(run, now.server + ".");
     world.files.remove(lock_path(run));  // of a server that was killed
     if (!world.files.create(lock_path(run), text, 0600)) throw_in_use(run, "A server was started meanwhile.");
 }

@@ -25,6 +25,7 @@ extern "C" {
 #include "extension/server/file.hpp"
 #include "extension/server/reload.hpp"
 #include "extension/server/transaction.hpp"
+#include "extension/server/version.hpp"
 
 namespace pg {
 
@@ -139,7 +140,7 @@ bool reload_configuration() {
 }
 
 bool has_library(const std::string& name) {
-    const std::string file = std::string(pkglib_path) + "/" + name + DLSUFFIX;
+    const std::string file = std::string(pkglib_path) + "/" + name + version::library_suffix();
     return std::string(Dynamic_library_path) != "$libdir" || access(file.c_str(), R_OK) == 0;
 }
 

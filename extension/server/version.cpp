@@ -57,6 +57,14 @@ bool has_statistics_directory() { return PG_VERSION_NUM < 150000; }
 
 bool has_autovacuum_worker_slots() { return PG_VERSION_NUM >= 180000; }
 
+const char* library_suffix() {
+#ifdef DLSUFFIX
+    return DLSUFFIX;
+#else
+    return ".so";
+#endif
+}
+
 void alter_role(ParseState* state, AlterRoleStmt* statement) { run(AlterRole, state, statement); }
 
 bool password_fits(const char* role, const char* stored, const char* plain) {

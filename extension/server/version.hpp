@@ -46,6 +46,9 @@ bool has_statistics_directory();
 // autovacuum_worker_slots, not autovacuum_max_workers, is what the limit of server processes counts (18).
 bool has_autovacuum_worker_slots();
 
+// The ending of a loadable library's file: the server's headers tell it from 15 on only.
+const char* library_suffix();
+
 // AlterRole() of the server, which takes the parse state on the newer majors only.
 void alter_role(ParseState* state, AlterRoleStmt* statement);
 

@@ -55,6 +55,8 @@ is_the_same($primary, $directory, $port, 'after kills');
 change_some($primary);
 killed_at($primary, $directory, 'Start the standby');
 ok(-e "$directory/pg_replica.refresh", 'killed at the start: the mark is there');
+# the server outlives the tool, if it was begun at all: stopped before it stands, it would come up behind our back
+poll_until(sub { -e "$directory/postmaster.pid" && slurp("$directory/postmaster.pid") =~ /^(ready|standby)/m }, 10);
 stop_server($directory, 'fast');
 $again = run_tool(refresh_arguments($primary, $directory), @as_admin);
 is($again->{status}, 0, 'killed at the start: the same command completes it') or diag($again->{output});
