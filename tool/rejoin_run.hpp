@@ -53,5 +53,7 @@ void finish(world::World& world, Run& run);
 
 // The words that make a new copy instead.
 std::string clone_command(const Run& run);
+// For a directory that is whole and cannot be rewound: refresh, or a new clone.
+std::string other_ways(const Run& run);
 
 }  // namespace rejoin

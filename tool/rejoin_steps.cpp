@@ -120,4 +120,18 @@ std::string clone_command(const Run& run) {
                        name::quote_shell(run.standby->primary.user), options.port, name::quote_shell(options.name));
 }
 
+std::string refresh_command(const Run& run) {
+    const cloning::Options& options = run.standby->options;
+    return fmt::format("pg_replica refresh --prepare -h {} -p {} -U {} -D {} --name {}",
+                       name::quote_shell(run.standby->primary.host), run.standby->primary.port,
+                       name::quote_shell(run.standby->primary.user), name::quote_shell(run.directory()),
+                       name::quote_shell(options.name));
+}
+
+std::string other_ways(const Run& run) {
+    return fmt::format("Fetch only the blocks that differ; what this directory alone has is lost then: {} -- or keep it, and make "
+                       "a new standby: {}",
+                       refresh_command(run), clone_command(run));
+}
+
 }  // namespace rejoin

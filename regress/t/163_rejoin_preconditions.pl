@@ -52,6 +52,14 @@ $result = rejoin($plain);
 is($result->{status}, 4, 'hints that are logged only since the fork are not enough');
 like($result->{stderr}, qr/wal_log_hints was not on for all of that time/, 'and it says so');
 
+my ($refresh) = $result->{stderr} =~ /: pg_replica (refresh .*?) -- or keep it/;
+ok($refresh, 'the way that sends only what differs is named');
+my $refreshed = run_tool([ split(/ /, $refresh // ''), '-w', '-d', 'postgres', '--bindir', bindir() ], passfile => $plain->{primary}->passfile);
+is($refreshed->{status}, 0, 'and is right as it is printed') or diag($refreshed->{output});
+is($plain->{primary}->psql('SELECT pg_is_in_recovery()'), 't', 'the former primary is a standby');
+is($plain->{primary}->psql(q{SELECT to_regclass('own_only') IS NULL}), 't', 'what only it had is gone');
+stop_server($plain->{old});
+
 # --- WAL that is gone
 
 my $short = pair('short', initdb => ['--data-checksums'], sql => 'ALTER SYSTEM SET wal_keep_size = 0');

@@ -116,7 +116,7 @@ ExitCode execute(world::World& world, const rejoin::SharedRun& run) {
                                                            : "It has to be copied anew: " + run->decision.why);
     if (run->decision.way == Way::copy)
         throw refused(fmt::format("\"{}\" cannot rejoin", options.directory), run->decision.why + ".",
-                      "Make a new standby: " + rejoin::clone_command(*run));
+                      rejoin::other_ways(*run));
     const plan::Plan plan = rejoin::make_plan(run);
     if (options.dry_run) {
         fmt::print("{}", plan::describe(plan));
