@@ -144,6 +144,11 @@ bool has_library(const std::string& name) {
     return std::string(Dynamic_library_path) != "$libdir" || access(file.c_str(), R_OK) == 0;
 }
 
+std::string value_in_effect(const char* name) {
+    const char* value = call([name] { return GetConfigOption(name, true, false); });
+    return value == nullptr ? std::string() : std::string(value);
+}
+
 std::string why_configuration_is_unwritable() {
     // the working directory of a server process is its data directory
     const char* file = "postgresql.auto.conf";

@@ -36,6 +36,9 @@ bool reload_configuration();
 // True when the server's library directory has a library of that bare name, or when it is not the only one to look in.
 bool has_library(const std::string& name);
 
+// The value in effect, whatever the caller may see of it: to be used, never to be shown. Empty when there is no such setting.
+std::string value_in_effect(const char* name);
+
 // Why postgresql.auto.conf cannot be written, as the operating system says it ("postgresql.auto.conf:
 // Permission denied"); empty when it can.
 std::string why_configuration_is_unwritable();

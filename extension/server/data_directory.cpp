@@ -19,7 +19,7 @@ extern "C" {
 #include "core/error.hpp"
 #include "core/name.hpp"
 #include "extension/server/boundary.hpp"
-#include "extension/server/query.hpp"
+#include "extension/server/configuration.hpp"
 #include "extension/server/version.hpp"
 
 namespace data_directory {
@@ -110,7 +110,7 @@ refresh::Layout layout() {
     layout.tablespace_version = TABLESPACE_VERSION_DIRECTORY;
     layout.has_wal_summaries = pg::version::has_wal_summaries();
     if (pg::version::has_statistics_directory())
-        add_if_inside(layout.left_empty, pg::query_value("SELECT current_setting('stats_temp_directory')").value_or(""));
+        add_if_inside(layout.left_empty, pg::value_in_effect("stats_temp_directory"));
     add_inner_tablespaces(layout.left_empty);
     return layout;
 }
