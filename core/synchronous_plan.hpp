@@ -1,7 +1,9 @@
 // What naming standbys in synchronous_standby_names does to commits: judged before it is done (warm-standby).
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/synchronous.hpp"

@@ -1,6 +1,7 @@
 // A stopped data directory that is to follow a new primary: where the two parted, and which way back is right.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
