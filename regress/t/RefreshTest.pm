@@ -98,6 +98,16 @@ sub dump_of
 	return join "\n", grep { !/^\\(un)?restrict / && !/^CREATE TABLESPACE/ && !/^--/ } split /\n/, $result->{stdout};
 }
 
+# Where two dumps part, with a little around it.
+sub first_difference
+{
+	my ($expected, $got) = map { [ split /\n/ ] } @_;
+	my $line = 0;
+	$line++ while $line < @$expected && $line < @$got && $expected->[$line] eq $got->[$line];
+	my $around = sub { my ($lines) = @_; join "\n", map { substr($_, 0, 200) } grep { defined } @$lines[ ($line > 2 ? $line - 2 : 0) .. $line + 2 ] };
+	return "line $line; primary:\n" . $around->($expected) . "\nstandby:\n" . $around->($got);
+}
+
 sub caught_up
 {
 	my ($primary, $port) = @_;
@@ -111,7 +121,8 @@ sub is_the_same
 {
 	my ($primary, $directory, $port, $what) = @_;
 	Test::More::ok(caught_up($primary, $port), "$what: the standby has caught up");
-	Test::More::ok(dump_of($primary->port, $primary->passfile) eq dump_of($port, $primary->passfile), "$what: both servers dump the same");
+	my ($expected, $got) = map { dump_of($_, $primary->passfile) } $primary->port, $port;
+	Test::More::ok($expected eq $got, "$what: both servers dump the same") or Test::More::diag(first_difference($expected, $got));
 	my $check = run_program(
 		[ bindir() . '/pg_amcheck', '-w', '-h', '127.0.0.1', '-p', $port, '-U', 'postgres', '-d', 'postgres', '--heapallindexed' ],
 		passfile => $primary->passfile, timeout => 300);
@@ -178,7 +189,7 @@ sub is_refused
 	return;
 }
 
-# A writer of rows and one of tables and databases, until stop_load. Returns their process ids.
+# A writer of rows and one of tables and databases, until stop_load. Returns the primary and their process ids.
 sub start_load
 {
 	my ($primary, @more) = @_;
@@ -188,7 +199,7 @@ sub start_load
 	my @churn = (
 		'CREATE TABLE churn AS SELECT * FROM big LIMIT 3000', 'CREATE INDEX ON churn (id)', 'TRUNCATE unlogged', 'VACUUM FULL grows',
 		'CREATE DATABASE churn', 'ALTER TABLE churn SET UNLOGGED', 'TRUNCATE grows', 'DROP DATABASE churn', @more, 'DROP TABLE churn');
-	return map { writer($primary, @$_) } ([$rows], \@churn);
+	return ($primary, map { writer($primary, @$_) } ([$rows], \@churn));
 }
 
 sub writer
@@ -203,17 +214,20 @@ sub writer
 	{
 		for my $sql (@statements)
 		{
-			system('env', 'PGPASSFILE=' . $primary->passfile, 'psql', '-Xqw', '-h', $primary->host, '-p', $primary->port, '-U', 'postgres', '-d', 'postgres', '-c', $sql);
+			system('env', 'PGPASSFILE=' . $primary->passfile, 'PGAPPNAME=load', 'psql', '-Xqw', '-h', $primary->host, '-p', $primary->port, '-U', 'postgres', '-d', 'postgres', '-c', $sql);
 			POSIX::_exit(0) if getppid() == 1;
 		}
 	}
 }
 
+# The statement that was on its way when its writer was killed still ends, and may commit: nothing is quiet before that.
 sub stop_load
 {
-	my @pids = @_;
+	my ($primary, @pids) = @_;
 	kill 'KILL', @pids;
 	waitpid($_, 0) for @pids;
+	poll_until(sub { $primary->psql_ok(q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'load'}) eq '0' }, 120)
+	  or die 'the load does not end';
 	return;
 }
 
