@@ -158,6 +158,7 @@ HostFacts look_at_host(world::World& world, const Options& options, const Primar
         if (!host.enclosing.empty()) break;
     }
     host.port_free = port_is_free(world, options, primary);
+    host.libc_version = world.processes.libc_version();
     host.places = places(options, primary);
     look_at_space(world.files, host.places);
     const std::string log_directory = fs::path(options.log).parent_path().string();

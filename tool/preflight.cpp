@@ -223,6 +223,7 @@ std::vector<Finding> findings(const Options& options, const PrimaryFacts& primar
     check_forgotten_slot(found, options, primary, host);
     check_standby_host(found, options, primary, host);
     check_advice(found, primary);
+    check_ground(found, primary, host);
     return found;
 }
 

@@ -228,6 +228,7 @@ PrimaryFacts gather(world::World& world, tool::Link& primary, const Options& opt
     read_rights(primary, options, facts);
     read_admission(primary, options, facts);
     facts.compression = compression::gather(primary, options.compress);
+    facts.ground = shared_ground::gather(primary);
     if (!options.login_passfile.empty() && facts.role.exists)
         facts.login = try_login(world, primary, options.replication_user, "", world::Prompt::never, options.login_passfile);
     if (!facts.login.succeeded && (facts.role.exists || !options.prepare))

@@ -8,6 +8,7 @@
 #include "tool/clone_options.hpp"
 #include "tool/compression.hpp"
 #include "tool/link.hpp"
+#include "tool/shared_ground.hpp"
 
 namespace cloning {
 
@@ -67,6 +68,7 @@ struct PrimaryFacts {
     // what to GRANT to user before it may clone: "EXECUTE ON FUNCTION replica.create_slot(text)"; empty for a superuser
     std::vector<std::string> missing_rights;
     compression::Facts compression;
+    shared_ground::Facts ground;
     SlotFacts slot;
     RoleFacts role;
     LoginFacts login;

@@ -157,6 +157,8 @@ class Processes {
     // No server listens on this TCP port and none could be bound: false when it is taken.
     virtual bool port_free(int port) = 0;
     virtual std::string host_name() = 0;
+    // Of the C library that this host's programs use, "2.36"; empty: it cannot be told.
+    virtual std::string libc_version() { return {}; }
 };
 
 using Progress = render::Progress;

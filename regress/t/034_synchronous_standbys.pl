@@ -60,6 +60,7 @@ my $absent = run_tool([ 'sync', @connection, 's1', 'absent', '--number', 2 ], %l
 is($absent->{status}, 4, 'a standby that does not stream is refused');
 like($absent->{stderr}, qr/every commit would wait.*2 of the standbys .* 1 can now.*set_synchronous_standbys\(ARRAY\['Odd, one', 's1'\]\)/s,
 	'with those named that do');
+like($absent->{stderr}, qr/or give --allow-waiting to have commits wait/, 'and the option of this command, not that of the function');
 is(setting(), '', 'and nothing was set');
 is(run_tool([ 'sync', @connection, 's1', 'S1' ], %login)->{status}, 2, 'a name given twice is a wrong command line');
 is(run_tool([ 'sync', @connection, '--any' ], %login)->{status}, 2, 'and so is a method without names');

@@ -12,6 +12,7 @@ my $base = $primary->base;
 mkdir "$base/$_" for qw(a b new);
 $primary->psql_ok("CREATE TABLESPACE $_ LOCATION '$base/$_'") for qw(a b);
 $primary->psql_ok("CREATE TABLE in_$_ TABLESPACE $_ AS SELECT g FROM generate_series(1, 1000) g") for qw(a b);
+$primary->psql_ok('CREATE UNLOGGED TABLE "not Copied" (n int)');
 my $since_15 = $primary->psql_ok('SHOW server_version_num') >= 150000;
 
 my ($directory, $port) = (new_standby_directory($primary), free_port());
@@ -41,6 +42,8 @@ refused('compression by an old server', 4, qr{cannot compress a copy}, @mapped, 
 
 my $result = clone_with(@mapped, @compressed, '--waldir', "$base/new/wal");
 is($result->{status}, 0, 'mapped and compressed, with WAL elsewhere, the standby is made') or diag($result->{output});
+like($result->{output}, qr/warning: the standby will not have the rows of 1 unlogged table\(s\) of database "postgres": public\."not Copied"/, 'what it will lack is named');
+unlike($result->{output}, qr/warning: (text is sorted|the primary's clock)/, 'host and primary are one: nothing else is');
 like($result->{output}, qr/\(fast checkpoint, server-gzip:1\)/, 'and the plan says how it is compressed') if $since_15;
 unlike($result->{output}, qr/the link carries/, 'a link within one host is not measured');
 is(psql_value('127.0.0.1', $port, 'postgres', $primary->passfile, "SELECT (SELECT count(*) FROM in_$_)"), 1000, "what lies in $_ is there")

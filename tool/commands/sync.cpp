@@ -40,6 +40,8 @@ Failure failure(core::Error error) {
     if (error.sqlstate == core::sqlstate::invalid_parameter_value) return {ExitCode::usage, error};
     // the statement of the hint is SQL; here it is an option
     if (error.message.find("no synchronous standby would be left") == 0) error.hint = "Give --none if that is meant.";
+    const std::string sql = "pass allow_waiting => true";
+    if (const auto at = error.hint.find(sql); at != std::string::npos) error.hint.replace(at, sql.size(), "give --allow-waiting");
     if (error.sqlstate == core::sqlstate::insufficient_privilege && error.hint.empty())
         error.hint = "Log in as a superuser, or have one run GRANT USAGE ON SCHEMA replica and GRANT EXECUTE ON FUNCTION "
                      "replica.synchronous_standbys, replica.set_synchronous_standbys to the role that you log in as.";

@@ -195,6 +195,17 @@ bool ProcessTable::port_free(int port) {
            can_bind(AF_INET6, reinterpret_cast<const sockaddr*>(&address6), sizeof address6);
 }
 
+// "glibc 2.36"; other C libraries know no such name.
+std::string ProcessTable::libc_version() {
+#ifdef _CS_GNU_LIBC_VERSION
+    char text[64] = "";
+    if (confstr(_CS_GNU_LIBC_VERSION, text, sizeof text) == 0) return {};
+    const std::string version = text;
+    if (version.rfind("glibc ", 0) == 0) return version.substr(6);
+#endif
+    return {};
+}
+
 std::string ProcessTable::host_name() {
     std::array<char, 256> name{};
     if (gethostname(name.data(), name.size() - 1) != 0) return "standby";

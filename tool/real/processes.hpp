@@ -17,6 +17,7 @@ class ProcessTable : public world::Processes {
     void sleep(std::chrono::milliseconds duration) override;
     bool port_free(int port) override;
     std::string host_name() override;
+    std::string libc_version() override;
 };
 
 }  // namespace real
