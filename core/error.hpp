@@ -44,6 +44,7 @@ inline constexpr const char* protocol_violation = "08P01";
 inline constexpr const char* query_canceled = "57014";
 inline constexpr const char* out_of_memory = "53200";
 inline constexpr const char* internal_error = "XX000";
+inline constexpr const char* data_corrupted = "XX001";
 }  // namespace sqlstate
 
 }  // namespace core

@@ -15,7 +15,7 @@ constexpr int attempts = 5;
 constexpr unsigned pause = 1000;  // microseconds between them
 
 [[noreturn]] void refuse(const std::string& path, std::uint32_t block) {
-    throw core::Error("XX001",  // data_corrupted
+    throw core::Error(core::sqlstate::data_corrupted,
                       fmt::format("block {} in file \"{}\" is damaged", block, refresh::printable(path)),
                       fmt::format("Its checksum is wrong, and was so {} times.", attempts),
                       "Repair or restore the relation first; pg_amcheck finds what else is damaged.");
