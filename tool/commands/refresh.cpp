@@ -98,6 +98,7 @@ ExitCode run_refresh(RefreshOptions options) {
     real::Terminal terminal;
     world::World world{database, files, processes, terminal};
     cloning::Options& words = options.clone;
+    words.compress = compression::none;  // or the speed of the link would be measured, which costs more than a refresh of little
     words.directory = files.canonical(words.directory);
     tool::Link link(database, database.connect(connection::parameters(words.connection), "the primary", connection::prompt(words.connection)), "the primary");
     real::forget_libpq_variables({"PGPASSFILE"});
