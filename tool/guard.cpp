@@ -7,6 +7,7 @@
 #include "core/conf.hpp"
 #include "core/name.hpp"
 #include "tool/failure.hpp"
+#include "tool/refresh_marker.hpp"
 #include "tool/rejoin_area.hpp"
 #include "tool/target.hpp"
 
@@ -27,7 +28,8 @@ void append_lines(std::vector<std::string>& peers, const std::string& text) {
 }  // namespace
 
 Kind look(world::Files& files, const std::string& directory) {
-    if (there(files, target::marker_path(directory)) || rejoin_area::look(files, directory) != rejoin_area::Stage::none)
+    if (there(files, target::marker_path(directory)) || there(files, refreshing::marker_path(directory)) ||
+        rejoin_area::look(files, directory) != rejoin_area::Stage::none)
         return Kind::unfinished;
     for (const char* signal : {"/standby.signal", "/recovery.signal"})
         if (there(files, directory + signal)) return Kind::standby;

@@ -52,6 +52,9 @@ TEST_F(Guard, TheDirectoryTellsWhetherOthersHaveToBeAsked) {
     EXPECT_EQ(guard::look(files, "/srv/p"), guard::Kind::primary);
     files.file("/srv/p/standby.signal");
     EXPECT_EQ(guard::look(files, "/srv/p"), guard::Kind::standby);
+    files.file("/srv/p/pg_replica.refresh", "anything");
+    EXPECT_EQ(guard::look(files, "/srv/p"), guard::Kind::unfinished);
+    files.remove("/srv/p/pg_replica.refresh");
     files.file("/srv/p/pg_replica.rejoin", "anything");
     EXPECT_EQ(guard::look(files, "/srv/p"), guard::Kind::unfinished);
 }

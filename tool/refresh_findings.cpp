@@ -40,7 +40,7 @@ void check_directory(Findings& findings, const cloning::Options& options, const 
         return error(findings, fmt::format("\"{}\" is missing or empty: there is nothing to refresh", directory),
                      "An empty directory is filled with pg_replica clone.");
     if (!former.owned) return;  // said by the checks of the host
-    if (!former.has_parts && !former.marker && former.clone.state != target::State::unfinished)
+    if (!former.has_parts && !former.marker && !former.of_rejoin && former.clone.state != target::State::unfinished)
         return error(findings, fmt::format("\"{}\" is no data directory of PostgreSQL", directory),
                      "Name one with -D; all that the primary does not have is removed from it.");
     if (!former.server.empty())
@@ -106,7 +106,8 @@ Source ask_source(world::World& world, tool::Link& primary, const cloning::Prima
 
 cloning::HostFacts as_own(cloning::HostFacts host, const cloning::Options& options, const cloning::PrimaryFacts& primary,
                           const Former& former) {
-    const bool known = former.slot == options.slot || (former.marker && former.marker->slot == options.slot) ||
+    // a rejoin notes nowhere which slot it made
+    const bool known = former.of_rejoin || former.slot == options.slot || (former.marker && former.marker->slot == options.slot) ||
                        (former.clone.state == target::State::unfinished && former.clone.marker.slot == options.slot);
     host.target = {target::State::unfinished, {}};
     host.target.marker.system_identifier = primary.system_identifier;

@@ -10,6 +10,7 @@
 #include "core/conf.hpp"
 #include "core/error.hpp"
 #include "tool/refresh_kept.hpp"
+#include "tool/rejoin_area.hpp"
 #include "tool/server.hpp"
 
 namespace refreshing {
@@ -60,6 +61,12 @@ void read_includes(world::World& world, const cloning::Options& options, Former&
     }
 }
 
+void know_cluster(world::Files& files, const std::string& place, Former& former) {
+    if (files.kind(place + "/PG_VERSION") == world::Kind::file)
+        former.major = std::atoi(files.read(place + "/PG_VERSION").c_str());
+    former.system_identifier = system_identifier_in(files, place + "/global/pg_control");
+}
+
 }  // namespace
 
 std::string system_identifier_in(world::Files& files, const std::string& control_file) {
@@ -90,11 +97,12 @@ Former look(world::World& world, const cloning::Options& options) {
     former.marker = read_marker(world.files, directory);
     former.clone = target::inspect(world.files, directory);
     former.has_parts = has_any(world.files, directory, {"PG_VERSION", "base", "global", "pg_wal", "pg_xact"});
-    if (world.files.kind(directory + "/PG_VERSION") == world::Kind::file)
-        former.major = std::atoi(world.files.read(directory + "/PG_VERSION").c_str());
-    former.system_identifier = system_identifier_in(world.files, directory + "/global/pg_control");
+    former.of_rejoin = rejoin_area::look(world.files, directory) != rejoin_area::Stage::none;
+    know_cluster(world.files, directory, former);
     if (former.system_identifier.empty() && former.marker)
         former.system_identifier = system_identifier_in(world.files, directory + "/" + parked_name);
+    if (former.system_identifier.empty() && former.of_rejoin)
+        know_cluster(world.files, rejoin_area::partial_path(directory), former);
     former.server = running_server(world, directory);
     const std::string folder = options.config_dir.empty() ? directory : options.config_dir;
     former.has_configuration = world.files.kind(folder + "/postgresql.conf") == world::Kind::file;

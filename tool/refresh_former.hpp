@@ -17,6 +17,7 @@ struct Former {
     bool owned = true;
     std::optional<Marker> marker;      // of an unfinished refresh
     target::Found clone{target::State::missing, {}};  // an unfinished clone
+    bool of_rejoin = false;            // an unfinished rejoin
     int major = 0;                     // of PG_VERSION; 0: there is none
     bool has_parts = false;            // at least some of a data directory
     std::string system_identifier;     // of pg_control, in place or put aside; empty: there is none

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "tool/preparation.hpp"
 #include "tool/refresh_run.hpp"
+#include "tool/rejoin_area.hpp"
 
 namespace refreshing {
 
@@ -49,6 +50,15 @@ void adopt_clone(world::World& world, Run& run) {
     }
     world.files.remove(partial);
     world.reporter.fact("what the unfinished clone has copied is taken over");
+}
+
+// What an interrupted rejoin has moved away comes back, as rejoin itself would do it, but without what makes a cluster of it.
+void adopt_rejoin(world::World& world, Run& run) {
+    const std::string partial = rejoin_area::partial_path(run.directory());
+    if (!run.former.of_rejoin || world.files.kind(partial) != world::Kind::directory) return;
+    world.files.remove(partial + "/global/pg_control");
+    rejoin_area::move_out(world.files, run.directory());
+    world.reporter.fact("what the unfinished rejoin has moved away is in its place again");
 }
 
 void end_clone_mark(world::World& world, Run& run) {
@@ -124,6 +134,7 @@ void give_slot_back(world::World& world, Run& run) {
 
 void park_control(world::World& world, Run& run) {
     adopt_clone(world, run);
+    adopt_rejoin(world, run);
     run.touched = run.former.clone.state == target::State::unfinished;
     if (world.files.kind(control_path(run)) == world::Kind::missing) {
         run.touched = true;  // by an earlier run, or it never was a cluster
@@ -138,6 +149,7 @@ void park_control(world::World& world, Run& run) {
 
 void unmark(world::World& world, Run& run) {
     world.files.remove(run.path(parked_name));
+    rejoin_area::forget(world.files, run.directory());
     world.files.remove(marker_path(run.directory()));
     world.files.sync_directory(run.directory());
 }

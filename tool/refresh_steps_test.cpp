@@ -4,6 +4,7 @@
 #include "tool/fake_files.hpp"
 #include "tool/fake_processes.hpp"
 #include "tool/refresh_run.hpp"
+#include "tool/rejoin_area.hpp"
 
 namespace {
 
@@ -173,4 +174,24 @@ TEST_F(RefreshSteps, AKilledCloneIsTakenOver) {
     EXPECT_FALSE(tree.has("/d/pg_replica.partial"));
     EXPECT_FALSE(tree.has("/d/pg_replica.unfinished"));
     EXPECT_TRUE(run.touched);
+}
+
+TEST_F(RefreshSteps, AnInterruptedRejoinIsTakenOver) {
+    tree.directory("/d/pg_replica.partial");
+    rejoin_area::note(tree, "/d", rejoin_area::Stage::rewinding);
+    rejoin_area::move_in(tree, "/d");
+    tree.file("/d/pg_replica.partial/postgresql.conf", "the source's");
+    look();
+    EXPECT_EQ(run.former.major, 15);
+    EXPECT_NE(run.former.system_identifier, "");
+    refreshing::guard(world, run);
+    refreshing::park_control(world, run);
+    EXPECT_TRUE(run.touched);
+    EXPECT_EQ(tree.read("/d/base/1/2"), "old");
+    EXPECT_EQ(tree.read("/d/postgresql.conf"), "port = 5433\n");
+    EXPECT_FALSE(tree.has("/d/global/pg_control"));
+    EXPECT_FALSE(tree.has("/d/pg_replica.partial"));
+    EXPECT_TRUE(tree.has("/d/pg_replica.rejoin"));
+    refreshing::unmark(world, run);
+    EXPECT_FALSE(tree.has("/d/pg_replica.rejoin"));
 }

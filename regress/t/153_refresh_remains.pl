@@ -1,4 +1,5 @@
-# What an interrupted copy left is a beginning for refresh: of pg_basebackup with the user's word for it, of clone by its mark.
+# What an interrupted copy left is a beginning for refresh: of pg_basebackup with the user's word for it, of clone and of rejoin by
+# their marks.
 use strict;
 use warnings;
 use FindBin;
@@ -64,5 +65,39 @@ is($refresh->{status}, 0, 'a killed clone is completed by refresh') or diag($ref
 cmp_ok($share, '<', 99, "not everything was sent again ($share %)");
 ok(!-e "$directory/pg_replica.unfinished" && !-e "$directory/pg_replica.partial", 'nothing of the clone is left');
 is_the_same($primary, $directory, $port, 'clone');
+
+# --- rejoin, killed while pg_rewind runs: a pg_rewind that says so and stands still, but for its try
+
+is(start_standby($directory), 0, 'the standby starts with pg_ctl');
+is(run_program([ bindir() . '/pg_ctl', '-w', '-D', $directory, 'promote' ])->{status}, 0, 'it is promoted');
+my $new = bless { %$primary, port => $port, data => $directory }, ref $primary;
+go_own_way(sub { $primary->psql_ok(@_) });
+$primary->psql_ok('CHECKPOINT');
+$new->psql_ok('UPDATE big SET changes = 7 WHERE id % 50 = 1');
+$primary->stop('fast');
+my $former = $primary->data_dir;
+my $programs = $primary->base . '/programs';
+mkdir $programs;
+symlink $_, "$programs/" . (split m{/})[-1] for glob bindir() . '/*';
+unlink "$programs/pg_rewind";
+open(my $script, '>', "$programs/pg_rewind") or die "pg_rewind: $!";
+print $script "#!/bin/sh\ncase \"\$*\" in *--dry-run* | *--version*) exec '" . bindir() . "/pg_rewind' \"\$@\";; esac\ntouch '$programs/reached'\nexec sleep 1000\n";
+close $script;
+chmod 0755, "$programs/pg_rewind";
+my $pid = start_tool([ 'rejoin', '--prepare', $new->connection, '-D', $former, '--name', 'former', '--bindir', $programs ], @as_admin, output => $primary->base . '/rejoin.output');
+ok(poll_until(sub { -e "$programs/reached" }, 60), 'rejoin rewinds') or diag(slurp($primary->base . '/rejoin.output'));
+kill 'KILL', $pid;
+waitpid($pid, 0);
+is($? & 127, 9, 'it is killed in the middle');
+ok(-e "$former/pg_replica.rejoin" && -e "$former/pg_replica.partial" && !-e "$former/global", 'its mark is there, and the files are out of the way');
+my $guard = run_tool([ 'guard', '-D', $former ], @as_admin);
+is($guard->{status}, 4, 'guard calls the directory unfinished');
+$refresh = run_tool([ 'refresh', '--prepare', $new->connection, '-D', $former, '--name', 'former', '--bindir', bindir() ], @as_admin);
+is($refresh->{status}, 0, 'refresh makes a standby of what the rejoin left') or diag($refresh->{output});
+($share) = $refresh->{output} =~ /came here \(([0-9.]+) %\)/;
+cmp_ok($share, '<', 80, "not everything was sent ($share %)");
+ok(!-e "$former/pg_replica.rejoin" && !-e "$former/pg_replica.partial", 'nothing of the rejoin is left');
+is(run_tool([ 'guard', '-D', $former ], @as_admin)->{status}, 0, 'guard lets it start');
+is_the_same($new, $former, $primary->port, 'rejoin');
 
 done_testing();

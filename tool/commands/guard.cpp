@@ -81,8 +81,8 @@ ExitCode run_guard(GuardOptions options) {
     switch (guard::look(files, options.directory)) {
         case guard::Kind::unfinished:
             throw refused(fmt::format("\"{}\" is unfinished", options.directory),
-                          "A clone or rejoin of pg_replica has not ended, or did not succeed.",
-                          "Run the same clone or rejoin again; it starts the server itself.");
+                          "A clone, refresh or rejoin of pg_replica has not ended, or did not succeed.",
+                          "Run the same clone, refresh or rejoin again; it starts the server itself.");
         case guard::Kind::standby: fmt::print("It starts as a standby.\n"); return ExitCode::ok;
         case guard::Kind::primary: break;
     }
