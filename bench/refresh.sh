@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# What it costs to bring a data directory up to date: pg_replica refresh against pg_basebackup, raw and with server-lz4 (15 and later),
+# and against pg_rewind where the directory went its own way; over a link of 1 Gbit/s and over one that is not shaped, by turns in one
+# run, on throw-away servers. The link is a veth pair into a network namespace, shaped with tc tbf, which needs root; without,
+# everything goes over the loopback, and bytes sent are not counted. Both sides read from memory, and autovacuum is off.
+#   sent     bytes that left the primary's end of the link, all protocols included
+#   cpu      user and system time of the primary's processes that ended during the run: its backends and walsenders
+#   memory   largest RssAnon seen of one of the primary's processes, looked at every 20 ms
+# usage: bench/refresh.sh [--scale N] [--jobs N]     pgbench scale (70: about 1 GB), connections of refresh (2)
+set -euo pipefail
+# shellcheck source=script/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../script/lib.sh"
+
+scale=70 jobs=2
+while [ $# -gt 0 ]; do
+    case $1 in
+        --scale) scale=$2; shift ;;
+        --jobs) jobs=$2; shift ;;
+        *) echo "usage: bench/refresh.sh [--scale N] [--jobs N]" >&2; exit 2 ;;
+    esac
+    shift
+done
+
+space='' near=pgr_near_$$ address=127.0.0.1
+cleanup() {
+    trap - EXIT INT TERM HUP
+    stop_servers
+    [ -z "$space" ] || ip netns del "$space" 2>/dev/null || true
+    rm -rf "$work"
+}
+make_work_folder
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+# --- the link -------------------------------------------------------------------------------------------------------
+
+make_link() {
+    command -v ip tc >/dev/null || return 1
+    ip netns add "pgr_$$" 2>/dev/null || return 1
+    space=pgr_$$
+    ip link add "$near" type veth peer name far netns "$space" && ip address add 10.213.77.1/30 dev "$near" &&
+        ip link set "$near" up && ip -n "$space" address add 10.213.77.2/30 dev far &&
+        ip -n "$space" link set far up && ip -n "$space" link set lo up && shape && unshape && address=10.213.77.1
+} 2>/dev/null
+shape() {
+    tc qdisc add dev "$near" root tbf rate 1gbit burst 256kb latency 50ms &&
+        ip netns exec "$space" tc qdisc add dev far root tbf rate 1gbit burst 256kb latency 50ms
+}
+unshape() { tc qdisc del dev "$near" root && ip netns exec "$space" tc qdisc del dev far root; }
+sent_bytes() { if [ "$address" = 127.0.0.1 ]; then echo 0; else cat "/sys/class/net/$near/statistics/tx_bytes"; fi; }
+
+# --- servers --------------------------------------------------------------------------------------------------------
+
+# run: on the primary's host; there: on the other end of the link
+run() { as_server_user env PGPASSFILE="$work/tmp/passfile" PATH="$bindir:$PATH" "$@"; }
+there() {
+    if [ "$address" = 127.0.0.1 ]; then run "$@"; return; fi
+    ip netns exec "$space" setpriv --reuid "$(server_user)" --regid "$(id -gn "$(server_user)")" --init-groups \
+        env HOME="$work/home" PGPASSFILE="$work/tmp/passfile" PATH="$bindir:$PATH" "$@"
+}
+sql() { run psql -XAtqw -h 127.0.0.1 -p "$primary_port" -U postgres -d postgres -c "$1"; }
+
+start_primary() {
+    run tee "$work/tmp/password" >/dev/null <<<"admin"
+    run initdb --data-checksums -A scram-sha-256 -U postgres --pwfile="$work/tmp/password" -D "$data" >/dev/null
+    run tee -a "$data/postgresql.conf" >/dev/null <<<"port = $primary_port
+listen_addresses = '*'
+unix_socket_directories = '$work/tmp'
+max_wal_size = 8GB
+checkpoint_timeout = 1h
+wal_keep_size = 4GB
+synchronous_commit = off
+autovacuum = off"
+    run tee -a "$data/pg_hba.conf" >/dev/null <<<"host all,replication all 10.213.77.0/30 scram-sha-256"
+    run tee "$work/tmp/passfile" >/dev/null <<<"*:*:*:postgres:admin
+*:*:*:bench:bench"
+    run chmod 600 "$work/tmp/passfile"
+    run pg_ctl -s -w -D "$data" -l "$log" start
+    sql "CREATE EXTENSION pg_replica"
+    sql "CREATE ROLE bench LOGIN REPLICATION PASSWORD 'bench'"
+}
+
+# transactions COUNT
+transactions() { run pgbench -n -c 4 -t "$(($1 / 4))" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >/dev/null 2>&1; }
+
+# --- what is measured -----------------------------------------------------------------------------------------------
+
+raw() { there pg_basebackup -w -c fast -X stream -h "$address" -p "$primary_port" -U postgres -D "$target"; }
+lz4() { there pg_basebackup -w -c fast -X stream --compress=server-lz4 -h "$address" -p "$primary_port" -U postgres -D "$target"; }
+refresh() {
+    there "$work/pg_replica" refresh -w -h "$address" -p "$primary_port" -U postgres -d postgres -D "$target" --port "$standby_port" \
+        --name bench --slot bench --replication-user bench --bindir "$bindir" --no-start -j "$jobs"
+}
+rewind() {
+    there pg_rewind -D "$target" --source-server "host=$address port=$primary_port user=postgres dbname=postgres"
+}
+
+# User and system time of the children that ended, in seconds.
+cpu_seconds() { awk -v hz="$(getconf CLK_TCK)" '{ sub(/^.*\) /, ""); print ($14 + $15) / hz }' "/proc/$(head -n 1 "$data/postmaster.pid")/stat"; }
+backends_are_gone() { [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE backend_type IN ('client backend', 'walsender')")" = 1 ]; }
+
+# watch_memory FILE: the largest RssAnon, in kB, until it is ended
+watch_memory() {
+    perl -e 'my ($postmaster, $file) = @ARGV; my $most = 0; my $end = 0; $SIG{TERM} = sub { $end = 1 };
+        until ($end) {
+            open(my $c, "<", "/proc/$postmaster/task/$postmaster/children") or last;
+            for my $pid (split / /, <$c> // "") {
+                open(my $s, "<", "/proc/$pid/status") or next;
+                while (<$s>) { $most = $1 if /^RssAnon:\s+(\d+)/ && $1 > $most }
+            }
+            select undef, undef, undef, 0.02;
+        }
+        open(my $o, ">", $file); print $o $most' "$(head -n 1 "$data/postmaster.pid")" "$1" &
+    watcher=$!
+}
+
+# measure CASE LINK FUNCTION [DIRECTORY TO BEGIN WITH]
+measure() {
+    local begin cpu sent seconds share
+    rm -rf "$target"
+    [ -z "${4:-}" ] || run cp -a "$4" "$target"
+    sql CHECKPOINT
+    until backends_are_gone; do sleep 0.05; done
+    sync
+    watch_memory "$work/memory"
+    cpu=$(cpu_seconds) sent=$(sent_bytes) begin=${EPOCHREALTIME/./}
+    "$3" >"$work/output" 2>&1 || { cat "$work/output"; return 1; }
+    ! grep -q "no rewind required" "$work/output" || die "pg_rewind found nothing to do"
+    seconds=$(awk -v from="$begin" -v to="${EPOCHREALTIME/./}" 'BEGIN { printf "%.2f", (to - from) / 1e6 }')
+    sent=$(($(sent_bytes) - sent))
+    until backends_are_gone; do sleep 0.05; done
+    kill "$watcher"
+    wait "$watcher" || true
+    share=$(sed -n 's/.*came here (\([0-9.]* %\)).*/\1/p' "$work/output")
+    awk -v title="$1" -v link="$2" -v what="$3" -v seconds="$seconds" -v sent="$sent" -v from="$cpu" -v to="$(cpu_seconds)" \
+        -v memory="$(cat "$work/memory")" -v share="$share" 'BEGIN { printf "%-10s %-9s %-8s %8s %9s %9.2f %9.1f   %s\n", title, link, what,
+            seconds, sent ? sprintf("%.1f", sent / 1e6) : "-", to - from, memory / 1024, share }'
+    sql "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots" >/dev/null
+}
+
+# compare CASE BEGIN FUNCTION...: all of them, on each link; BEGIN is what refresh and rewind start from
+compare() {
+    local title=$1 begin=$2 link way
+    shift 2
+    for link in "${links[@]}"; do
+        [ "$link" != 1gbit ] || shape
+        for way; do
+            case $way in
+                refresh | rewind) measure "$title" "$link" "$way" "$begin" ;;
+                *) measure "$title" "$link" "$way" ;;
+            esac
+        done
+        [ "$link" != 1gbit ] || unshape
+    done
+}
+
+# A standby that was promoted; both sides go on.
+make_diverged() {
+    target=$diverged raw >/dev/null
+    run touch "$diverged/standby.signal"
+    there pg_ctl -s -w -D "$diverged" -l "$log.diverged" -o "-p $standby_port" start
+    there pg_ctl -s -w -D "$diverged" promote
+    there pgbench -n -c 4 -t "$((15 * scale / 4))" -h 127.0.0.1 -p "$standby_port" -U postgres postgres >/dev/null 2>&1
+    there pg_ctl -s -w -m fast -D "$diverged" stop
+    transactions $((15 * scale))
+}
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2119
+install_build_packages
+build_extension && build_tool -DPG_REPLICA_TESTS=OFF >/dev/null && install_extension
+cp "$root_directory/build/pg_replica" "$work/" && chmod a+rx "$work/pg_replica"
+
+data=$work/tmp/primary target=$work/tmp/target former=$work/tmp/former diverged=$work/tmp/diverged log=$work/tmp/log
+primary_port=$(free_port) standby_port=$(free_port)
+links=(1gbit unshaped)
+make_link || { links=(loopback); say "no shaped link: network namespaces or tc are not permitted here"; }
+copies=(raw)
+[ "$("$pg_config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')" -lt 15 ] || copies+=(lz4)
+
+start_primary
+run pgbench -q -i -s "$scale" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >/dev/null 2>&1
+sql "VACUUM (FREEZE, ANALYZE)"
+say "server: $("$pg_config" --version); pgbench scale $scale, $(sql "SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database"); refresh -j $jobs; $(nproc) cores, $(df -PT "$work" | awk 'NR == 2 { print $2 }')"
+printf '%-10s %-9s %-8s %8s %9s %9s %9s   %s\n' case link what seconds "sent MB" "cpu s" "memory MB" changed
+target=$former raw
+compare unchanged "$former" refresh "${copies[@]}"
+transactions $((15 * scale))
+compare little "$former" refresh "${copies[@]}"
+transactions $((140 * scale))
+compare more "$former" refresh "${copies[@]}"
+transactions $((1000 * scale))
+compare most "$former" refresh "${copies[@]}"
+rm -rf "$former"
+make_diverged
+compare diverged "$diverged" refresh rewind "${copies[@]}"
