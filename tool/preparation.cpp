@@ -174,7 +174,15 @@ void withdraw_admission(tool::Link& primary, const Preparation& preparation) {
                             {preparation.role, nullable(preparation.address)});
 }
 
-void append_role_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
+std::string sized_for(const Preparation& preparation) {
+    const int standbys = preparation.standbys;
+    return fmt::format("Set what replication needs on the primary, for {} standby{} and a clone", standbys,
+                       standbys == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void append_role_step(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
     plan.push_back(
         {fmt::format("{} the replication role {}", shared->role_exists ? "Renew the password of" : "Create",
                      name::quote_identifier(shared->role)),
@@ -184,26 +192,21 @@ void append_role_steps(plan::Plan& plan, tool::Link& primary, const Shared& shar
              return fmt::format("The role {} is still on the primary: DROP ROLE {};", shared->role,
                                 name::quote_identifier(shared->role));
          }});
-    plan.push_back({fmt::format("Admit the role from {} in pg_hba.conf of the primary",
-                                shared->address.empty() ? "the Unix-domain socket" : shared->address),
-                    [shared, &primary](world::World& world) { admit(world, primary, *shared); },
-                    [shared, &primary](world::World&) { withdraw_admission(primary, *shared); },
-                    [shared] {
+}
+
+void append_admission_step(plan::Plan& plan, tool::Link& server, const Shared& shared, const std::string& which) {
+    plan.push_back({fmt::format("Admit the role from {} in pg_hba.conf of the {}",
+                                shared->address.empty() ? "the Unix-domain socket" : shared->address, which),
+                    [shared, &server](world::World& world) { admit(world, server, *shared); },
+                    [shared, &server](world::World&) { withdraw_admission(server, *shared); },
+                    [shared, which] {
                         return fmt::format(
-                            "A line for {} is still in pg_hba.conf of the primary: SELECT * FROM "
+                            "A line for {} is still in pg_hba.conf of the {}: SELECT * FROM "
                             "replica.disallow_standby({}, {});",
-                            shared->role, name::quote_literal(shared->role),
+                            shared->role, which, name::quote_literal(shared->role),
                             name::quote_literal(shared->address));
                     }});
 }
-
-std::string sized_for(const Preparation& preparation) {
-    const int standbys = preparation.standbys;
-    return fmt::format("Set what replication needs on the primary, for {} standby{} and a clone", standbys,
-                       standbys == 1 ? "" : "s");
-}
-
-}  // namespace
 
 void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
     plan.push_back(
@@ -216,7 +219,9 @@ void append_steps(plan::Plan& plan, tool::Link& primary, const Shared& shared) {
                     [shared, &primary](world::World& world) { set_settings(world, primary, *shared); },
                     [shared, &primary](world::World&) { restore_settings(primary, *shared); },
                     [shared] { return restore_by_hand(*shared); }});
-    if (!shared->role.empty()) append_role_steps(plan, primary, shared);
+    if (shared->role.empty()) return;
+    append_role_step(plan, primary, shared);
+    append_admission_step(plan, primary, shared, "primary");
 }
 
 std::string describe_settings(tool::Link& primary, const Preparation& preparation) {

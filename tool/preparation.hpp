@@ -37,6 +37,11 @@ constexpr int enough_for_one_more(int present) { return present > 0 ? present : 
 // The link outlives the plan's execution.
 void append_steps(plan::Plan& plan, tool::Link& primary, const std::shared_ptr<Preparation>& preparation);
 
+// The last two of those steps, for a role that is made on the primary and admitted by another server ("standby").
+void append_role_step(plan::Plan& plan, tool::Link& primary, const std::shared_ptr<Preparation>& preparation);
+void append_admission_step(plan::Plan& plan, tool::Link& server, const std::shared_ptr<Preparation>& preparation,
+                           const std::string& which);
+
 // The settings that set_settings would change, a line each, for --dry-run; empty while the extension, which
 // knows them, is not there.
 std::string describe_settings(tool::Link& primary, const Preparation& preparation);

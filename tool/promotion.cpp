@@ -78,51 +78,11 @@ void check_primary(const Facts& facts, const peer::Answer& primary, const std::s
                       "Look for a standby that has more, or bring the primary back." + force);
 }
 
-void clear_names(world::World& world, Run& run) {
-    run.cleared_names = true;
-    run.server.query("ALTER SYSTEM SET synchronous_standby_names = ''");
-    run.server.query("SELECT pg_reload_conf()");
-    world.reporter.fact(fmt::format("it was {}; set it again when the standbys that it names follow this server",
-                                    name::quote_literal(run.facts.synchronous_standby_names)));
-}
-
-void restore_names(Run& run) {
-    if (!run.cleared_names) return;
-    run.server.query("ALTER SYSTEM SET synchronous_standby_names = " +
-                     name::quote_literal(run.facts.synchronous_standby_names));
-    run.server.query("SELECT pg_reload_conf()");
-}
-
 bool still_in_recovery(world::Session& server, std::string& sign) {
     const world::Rows rows =
         server.query("SELECT pg_is_in_recovery() AS in_recovery, pg_last_wal_replay_lsn() AS replayed");
     sign = text(rows, "replayed");
     return rows.at(0, "in_recovery") == "t";
-}
-
-// pg_promote's own wait is not believed: it gives up although the promotion goes on.
-void promote(world::World& world, Run& run) {
-    run.requested = true;
-    run.server.query("SELECT pg_promote(false)");
-    Patience patience(world.processes, run.patience);
-    std::string sign;
-    while (still_in_recovery(run.server, sign)) {
-        patience.watch(sign);
-        if (patience.over())
-            throw core::Error(core::sqlstate::query_canceled, "the server is still in recovery",
-                              fmt::format("It has replayed up to {}.", sign),
-                              "The promotion goes on by itself; run the same command again to wait for it.");
-        world.reporter.progress({"replaying what was received", 0, 0});
-        patience.wait();
-    }
-    world.reporter.end_progress();
-}
-
-void settle(world::World& world, Run& run) {
-    run.server.answer_within(std::chrono::seconds(3600));  // a checkpoint of much memory takes its time
-    run.server.query("CHECKPOINT");
-    run.timeline = settle_timeline(world, run.server, run.patience);
-    world.reporter.fact(fmt::format("its control file is on timeline {}", run.timeline));
 }
 
 [[noreturn]] void cannot_go_back() {
@@ -179,6 +139,46 @@ void check(const Facts& facts, const peer::Answer& primary, const std::string& p
                       "Log in as a superuser with -U, or GRANT EXECUTE ON FUNCTION pg_promote, and since PostgreSQL 15 "
                       "pg_checkpoint, TO the role.");
     if (!force) check_primary(facts, primary, place);
+}
+
+void clear_names(world::World& world, Run& run) {
+    run.cleared_names = true;
+    run.server.query("ALTER SYSTEM SET synchronous_standby_names = ''");
+    run.server.query("SELECT pg_reload_conf()");
+    world.reporter.fact(fmt::format("it was {}; set it again when the standbys that it names follow this server",
+                                    name::quote_literal(run.facts.synchronous_standby_names)));
+}
+
+void restore_names(Run& run) {
+    if (!run.cleared_names) return;
+    run.server.query("ALTER SYSTEM SET synchronous_standby_names = " +
+                     name::quote_literal(run.facts.synchronous_standby_names));
+    run.server.query("SELECT pg_reload_conf()");
+}
+
+// pg_promote's own wait is not believed: it gives up although the promotion goes on.
+void promote(world::World& world, Run& run) {
+    run.requested = true;
+    run.server.query("SELECT pg_promote(false)");
+    Patience patience(world.processes, run.patience);
+    std::string sign;
+    while (still_in_recovery(run.server, sign)) {
+        patience.watch(sign);
+        if (patience.over())
+            throw core::Error(core::sqlstate::query_canceled, "the server is still in recovery",
+                              fmt::format("It has replayed up to {}.", sign),
+                              "The promotion goes on by itself; run the same command again to wait for it.");
+        world.reporter.progress({"replaying what was received", 0, 0});
+        patience.wait();
+    }
+    world.reporter.end_progress();
+}
+
+void settle(world::World& world, Run& run) {
+    run.server.answer_within(std::chrono::seconds(3600));  // a checkpoint of much memory takes its time
+    run.server.query("CHECKPOINT");
+    run.timeline = settle_timeline(world, run.server, run.patience);
+    world.reporter.fact(fmt::format("its control file is on timeline {}", run.timeline));
 }
 
 plan::Plan make_plan(const SharedRun& run) {

@@ -46,6 +46,13 @@ struct Run {
 
 plan::Plan make_plan(const std::shared_ptr<Run>& run);
 
+// The steps of that plan, for one that has more around them: synchronous_standby_names, under which every commit would wait,
+// and back; the promotion up to its real end; the checkpoint after it.
+void clear_names(world::World& world, Run& run);
+void restore_names(Run& run);
+void promote(world::World& world, Run& run);
+void settle(world::World& world, Run& run);
+
 // Waits until the control file is on the timeline that is written: before that, pg_rewind takes this server for one
 // that has never been promoted. Returns the timeline.
 unsigned settle_timeline(world::World& world, world::Session& server, std::chrono::seconds patience);
