@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
     commands::add_follow(app, action);
     commands::add_slots(app, action);
     commands::add_status(app, action);
+    commands::add_switchover(app, action);
     commands::add_sync(app, action);
     commands::add_drop(app, action);
     commands::add_verify(app, action);

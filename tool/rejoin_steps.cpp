@@ -5,6 +5,7 @@
 #include "tool/failure.hpp"
 #include "tool/promotion.hpp"
 #include "tool/rejoin_run.hpp"
+#include "tool/switching_marker.hpp"
 
 namespace rejoin {
 
@@ -95,7 +96,10 @@ void look_at_slots(world::World& world, Run& run) {
                                            name::quote_literal(row.at(0).value_or(""))));
 }
 
-void finish(world::World& world, Run& run) { rejoin_area::forget(world.files, run.directory()); }
+void finish(world::World& world, Run& run) {
+    rejoin_area::forget(world.files, run.directory());
+    switching::remove_marker(world.files, run.directory());  // of a switchover that this rejoin has brought to its end
+}
 
 void repair(world::World& world, const std::string& directory) {
     const Stage stage = rejoin_area::look(world.files, directory);

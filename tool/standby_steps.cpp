@@ -7,6 +7,7 @@
 #include "tool/clone_run.hpp"
 #include "tool/local_server.hpp"
 #include "tool/render/progress.hpp"
+#include "tool/switching_marker.hpp"
 
 namespace cloning {
 
@@ -44,7 +45,7 @@ std::vector<conf::Setting> primary_settings(Run& run) {
 // What belongs to the server that was copied and would do harm here: its signal files, and its own passfile, mark and
 // log when it was itself made by pg_replica.
 void remove_strangers(world::World& world, const std::string& partial) {
-    for (const char* name : {target::passfile_name, target::marker_name, target::partial_name, "server.log",
+    for (const char* name : {target::passfile_name, target::marker_name, target::partial_name, switching::marker_name, "server.log",
                              "recovery.signal", "recovery.done", "recovery.conf"}) {
         const std::string path = partial + "/" + name;
         if (world.files.kind(path) != world::Kind::missing) world.files.remove_tree(path);

@@ -26,6 +26,7 @@ void add_follow(CLI::App& app, Action& action);
 void add_drop(CLI::App& app, Action& action);
 void add_slots(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Action& action);
+void add_switchover(CLI::App& app, Action& action);
 void add_sync(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 
