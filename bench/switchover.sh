@@ -16,9 +16,16 @@ while [ $# -gt 0 ]; do
 done
 
 writer=''
+# A process group: the client runs below a shell and has a psql below itself.
+end_writer() {
+    [ -n "$writer" ] || return 0
+    kill -TERM -- "-$writer" 2>/dev/null || true
+    wait "$writer" 2>/dev/null || true
+    writer=''
+}
 cleanup() {
     trap - EXIT INT TERM HUP
-    [ -z "$writer" ] || kill -TERM "$writer" 2>/dev/null || true
+    end_writer
     stop_servers
     rm -rf "$work"
 }
@@ -47,9 +54,11 @@ unix_socket_directories = '$work/tmp'"
 run pg_ctl -s -w -D "$one" -l "$work/tmp/log" start
 run "$work/pg_replica" clone --prepare -w -h 127.0.0.1 -p "$one_port" -U postgres -D "$two" --port "$two_port" --name two --bindir "$bindir" >/dev/null 2>&1
 sql "$one_port" 'CREATE TABLE numbers (n bigint PRIMARY KEY)'
+set -m
 run perl -I "$work" -MCommitWriter -e 'CommitWriter::run(@ARGV)' \
-    "host=127.0.0.1,127.0.0.1 port=$one_port,$two_port user=postgres dbname=postgres target_session_attrs=read-write" "$acknowledged" &
+    "host=127.0.0.1,127.0.0.1 port=$one_port,$two_port user=postgres dbname=postgres target_session_attrs=read-write" "$acknowledged" 2>/dev/null &
 writer=$!
+set +m
 sleep 1
 
 # The longest time between two acknowledgements from that line of the file on, in ms.
@@ -67,9 +76,7 @@ for round in $(seq "$rounds"); do
     totals+=$total$'\n' gaps+=$gap$'\n'
     if [ "$name" = one ]; then from=$two to_port=$one_port name=two; else from=$one to_port=$two_port name=one; fi
 done
-kill -TERM "$writer"
-wait "$writer" || true
-writer=''
+end_writer
 last_port=$([ "$name" = one ] && echo "$one_port" || echo "$two_port")
 lost=$(comm -13 <(sql "$last_port" 'SELECT n FROM numbers' | sort) <(run cut -d ' ' -f 1 "$acknowledged" | sort) | wc -l)
 say "median: $(printf '%s' "$totals" | median) ms in all, $(printf '%s' "$gaps" | median) ms without writes; $lost of $(run wc -l <"$acknowledged") acknowledged commits are missing"
