@@ -208,45 +208,6 @@ void check_bound(const Facts& facts, const std::string& bound) {
                       "Pass a larger bound, or see the view replica.slots for slots that can be dropped.");
 }
 
-// What archives now, if it is something else than what is asked for.
-void refuse_other_archiver(const Facts& facts, const std::string& asked, const std::string& value) {
-    for (const char* name : {"archive_command", "archive_library"}) {
-        const std::string present = facts.knows(name) ? facts.get(name).at_restart : std::string();
-        if (present.empty() || (name == asked && present == value)) continue;
-        throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
-                          fmt::format("WAL is archived by another {} already", std::string_view(name).substr(8)),
-                          fmt::format("{} is: {}", name, present),
-                          fmt::format("Leave the argument {} out, or clear the other one with ALTER SYSTEM first.", asked));
-    }
-}
-
-void check_archive_command(const Facts& facts, const std::string& command) {
-    if (command.empty() || name::has_control_character(command))
-        throw core::Error(
-            core::sqlstate::invalid_parameter_value,
-            "archive_command is empty or contains a control character", {},
-            "Pass a shell command in one line, for example 'test ! -f /archive/%f && cp %p /archive/%f'.");
-    refuse_other_archiver(facts, "archive_command", command);
-}
-
-bool is_bare_name(const std::string& library) {
-    static constexpr const char* letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    return !library.empty() && library.size() < 64 && library.find_first_not_of(letters) == std::string::npos;
-}
-
-void check_archive_library(const Facts& facts, const Wishes& wishes) {
-    if (!facts.knows("archive_library"))
-        throw core::Error(core::sqlstate::invalid_parameter_value, "this server knows no archive_library",
-                          "The setting is new in PostgreSQL 15.", "Pass archive_command instead.");
-    if (wishes.archive_command)
-        throw core::Error(core::sqlstate::invalid_parameter_value, "archive_command and archive_library exclude each other",
-                          {}, "Pass one of them.");
-    if (!is_bare_name(*wishes.archive_library))
-        throw core::Error(core::sqlstate::invalid_parameter_value, "archive_library is not the bare name of a library",
-                          {}, "Pass the name of a library of the server, letters, digits, _ and -: 'basic_archive'.");
-    refuse_other_archiver(facts, "archive_library", *wishes.archive_library);
-}
-
 }  // namespace
 
 bool Facts::knows(std::string_view name) const {
@@ -292,8 +253,7 @@ std::int64_t measure(std::string_view name, std::string_view value) {
 std::vector<Requirement> require(const Facts& facts, const Wishes& wishes) {
     check_standbys(wishes.standbys);
     if (wishes.max_slot_wal_keep_size) check_bound(facts, *wishes.max_slot_wal_keep_size);
-    if (wishes.archive_command) check_archive_command(facts, *wishes.archive_command);
-    if (wishes.archive_library) check_archive_library(facts, wishes);
+    check_archiving(facts, wishes);
     return Planner(facts, wishes).plan();
 }
 

@@ -72,6 +72,9 @@ struct Requirement {
 // another one.
 std::vector<Requirement> require(const Facts& facts, const Wishes& wishes);
 
+// Throws core::Error when the command or library that is wished for cannot archive here, or another one archives already.
+void check_archiving(const Facts& facts, const Wishes& wishes);
+
 // Throws core::Error when a limit would be raised that connected standbys must have first, unless the wishes say that
 // they do: at the restart of this server they would pause their replay, or not start again (hot-standby).
 void check_standbys_are_raised(const Facts& facts, const Wishes& wishes, const std::vector<Requirement>& plan);

@@ -147,6 +147,9 @@ TEST(Settings, ArchivingIsTurnedOnOnlyWithACommandAndReplacesNone) {
     EXPECT_EQ(sqlstate_of(library, archive), "55000");
     EXPECT_EQ(sqlstate_of(shipped(), {2, {}, {}, ""}), "22023");
     EXPECT_EQ(sqlstate_of(shipped(), {2, {}, {}, "a\nb"}), "22023");
+    for (const char* command : {"cp %x /a", "cp %p /a/%", "cp %p /a/%r", "%%%"})
+        EXPECT_EQ(sqlstate_of(shipped(), {2, {}, {}, command}), "22023") << command;
+    EXPECT_EQ(sqlstate_of(shipped(), {2, {}, {}, "cp %p /a/$(date +%%F)/%f%%"}), "accepted");
 }
 
 TEST(Settings, ForNoneOrTooManyStandbysAreRefused) {

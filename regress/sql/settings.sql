@@ -83,6 +83,16 @@ SELECT * FROM replica.set_settings(archive_command => 'true', archive_library =>
 \set VERBOSITY default
 SELECT * FROM replica.set_settings(archive_command => E'true\nshared_preload_libraries = x');
 \echo :LAST_ERROR_SQLSTATE
+SELECT * FROM replica.set_settings(archive_command => 'cp %p /archive/%x');
+\echo :LAST_ERROR_SQLSTATE
+
+-- a bound that would invalidate a slot
+SELECT changed FROM replica.create_slot('regress_settings');
+DO $$ BEGIN FOR i IN 1 .. 3 LOOP PERFORM pg_logical_emit_message(false, '', 'x'); PERFORM pg_switch_wal(); END LOOP; END $$;
+\set VERBOSITY sqlstate
+SELECT * FROM replica.settings(max_slot_wal_keep_size => '16MB');
+\set VERBOSITY default
+SELECT changed FROM replica.drop_slot('regress_settings');
 
 -- wishes that make no sense
 SELECT * FROM replica.settings(0);
