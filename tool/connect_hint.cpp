@@ -62,12 +62,14 @@ std::string text(const Facts& facts) {
     if (facts.used_password)
         return fmt::format(
             "The message above is the server's or libpq's own. When it is about authentication, the password may be "
-            "wrong or expired{}; otherwise check -d and -U. The server's log may tell more.",
+            "wrong or expired{}; otherwise check -d and -U, and that max_connections leaves a connection free. The "
+            "server's log may tell more.",
             facts.state == Passfile::readable
                 ? fmt::format(", or an earlier line of {} fits, too", name::quote_shell(facts.passfile))
                 : "");
     return "When no server answered, check -h and -p, that the server runs, and that its listen_addresses covers this "
-           "address; when the server refused, check -d, -U and the lines of its pg_hba.conf.";
+           "address; when the server refused, check -d, -U, the lines of its pg_hba.conf, and that max_connections "
+           "leaves a connection free.";
 }
 
 }  // namespace connect_hint

@@ -49,7 +49,8 @@ TEST(ConnectHint, AUsedPasswordIsNotBlamed) {
     refused.used_password = true;
     EXPECT_EQ(text(refused),
               "The message above is the server's or libpq's own. When it is about authentication, the password may be "
-              "wrong or expired, or an earlier line of /home/ann/.pgpass fits, too; otherwise check -d and -U. The "
+              "wrong or expired, or an earlier line of /home/ann/.pgpass fits, too; otherwise check -d and -U, and that "
+              "max_connections leaves a connection free. The "
               "server's log may tell more.");
 }
 

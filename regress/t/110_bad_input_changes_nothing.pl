@@ -4,6 +4,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use IO::Socket::INET;
+use IPC::Run ();
 use ReplicaTest;
 use Test::More;
 
@@ -67,6 +68,40 @@ refused('unknown database', 3, qr/"nowhere" does not exist.*^HINT: .*otherwise c
 my $silent = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
 refused('a server that never answers', 3, qr/timeout|no answer|did not answer/i, clone_with('-p' => $silent->sockport));
 close $silent;
+
+# packets that are dropped: nobody accepts, so the queue of this socket fills up and the kernel drops what comes then
+my $dropping = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "cannot listen: $!";
+listen($dropping, 0) or die "cannot listen: $!";
+my @queued = map { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $dropping->sockport, Timeout => 1) } 1 .. 3;
+ok(!defined $queued[-1], 'the queue is full: a connection gets no answer');
+refused('packets that are dropped', 3, qr/timeout/, clone_with('-p' => $dropping->sockport));
+close $_ for grep { defined } @queued, $dropping;
+
+# --- a primary without a free connection; what replicates has connections of its own
+
+sub without_a_free_connection
+{
+	my $full = stock_primary('full', config => "max_connections = 2\nsuperuser_reserved_connections = 0\n");
+	my $before = server_state($full);
+	local $ENV{PGPASSFILE} = $full->passfile;
+	my @holder = ('sh', '-c', 'until psql "$@" -c "SELECT pg_sleep(300)"; do sleep 0.1; done', 'sh', '-XAtqw', $full->connection);
+	my @holders = map { IPC::Run::start(\@holder, '<', \'', '>', '/dev/null', '2>', '/dev/null') } 1 .. 2;
+	my $is_full = sub { !defined $full->psql('SELECT 1') };
+	poll_until(sub { $is_full->() && sleep(1) && $is_full->() }) or die 'there is a free connection still';
+	for my $as ('clone', 'clone --dry-run')
+	{
+		my $result = run_tool(clone_with('-p' => $full->port, more => [ '--prepare', $as =~ /dry/ ? '--dry-run' : () ]), passfile => $full->passfile);
+		is($result->{status}, 3, "no free connection, $as: exit status 3");
+		like($result->{stderr}, qr/too many clients/, "no free connection, $as: the server's message is passed on");
+		like($result->{stderr}, qr/^HINT: .*max_connections leaves a connection free/m, "no free connection, $as: the hint names the setting");
+		ok(!-e $directory, "no free connection, $as: no directory is made");
+	}
+	$_->kill_kill for @holders;
+	$full->restart; # the server itself ends no statement whose client is gone
+	is(server_state($full), $before, 'no free connection: nothing changed on the primary');
+	return $full->stop('fast');
+}
+without_a_free_connection();
 
 # --- rights and the state of the primary
 
