@@ -1,10 +1,13 @@
 # What replica.standbys and replica.node say of real standbys, of what only looks like one, and of missing ones.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use ReplicaTest qw(server_major);
 use Test::More;
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
@@ -183,7 +186,7 @@ wait_for_standby("application_name = 's1' AND health = 'ok'", 'thawed, it is wel
 # --- a limit raised on the primary: it streams on, and replays no more ------------------------------------------------
 SKIP:
 {
-	skip 'before 14 the standby stops', 3 if $primary->pg_version < 14;
+	skip 'before 14 the standby stops', 3 if server_major() < 14;
 	$primary->safe_psql('postgres', 'ALTER SYSTEM SET max_wal_senders = 13');
 	$primary->restart;
 	ok( $standby->poll_query_until('postgres', "SELECT replay_pause_state = 'paused' AND receiver_status = 'streaming'"

@@ -1,14 +1,17 @@
 # Each row of replica.check names the fault that it is for, provoked on a real server, and the hints that are SQL mend it.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use ReplicaTest qw(server_major);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('primary');
 my @initdb = ('--no-locale');
-push @initdb, '--no-data-checksums' if $node->pg_version >= 18;
+push @initdb, '--no-data-checksums' if server_major() >= 18;
 $node->init(extra => \@initdb);
 $node->append_conf('postgresql.conf', "wal_level = minimal\nmax_wal_senders = 0\nmax_replication_slots = 1");
 $node->start;

@@ -1,8 +1,11 @@
 # replica.slots says who uses a slot, what it costs, when the disk is full, and why there is no such time.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use ReplicaTest qw(server_major);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('primary');
@@ -12,7 +15,7 @@ $node->start;
 $node->safe_psql('postgres', $_)
   for 'CREATE EXTENSION pg_replica', q{SELECT replica.create_slot('used')}, q{SELECT replica.create_slot('unused')},
   q{SELECT pg_create_physical_replication_slot('empty')}, 'CREATE ROLE regress_watcher LOGIN IN ROLE pg_monitor';
-my $has_statistics = $node->pg_version >= 14;
+my $has_statistics = server_major() >= 14;
 
 sub slot {
     my ($columns, $slot, %options) = @_;
@@ -31,7 +34,7 @@ $node->poll_query_until('postgres', q{SELECT active FROM replica.slots WHERE slo
 my @watcher = (extra_params => [ '-U', 'regress_watcher' ]);
 is(slot('used_by', 'used'), 'standby', 'the standby that streams is named');
 is(slot('used_by', 'used', @watcher), 'standby', 'to pg_monitor, too');
-like(slot('used_by', 'unused'), $node->pg_version >= 17 ? qr/^nobody since 20\d\d-/ : qr/^nobody$/, 'nobody is called so');
+like(slot('used_by', 'unused'), server_major() >= 17 ? qr/^nobody since 20\d\d-/ : qr/^nobody$/, 'nobody is called so');
 $node->poll_query_until('postgres', q{SELECT xmin_age >= 0 FROM replica.slots WHERE slot_name = 'used'})
     or die 'no feedback arrived';
 pass('what the slot keeps from VACUUM is counted');

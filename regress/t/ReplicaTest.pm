@@ -18,7 +18,7 @@ use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(tool_path bindir clone_arguments new_standby_directory tree_of server_state processes_naming stock_primary run_tool start_tool run_program free_port psql_value poll_until write_passfile slurp);
+our @EXPORT = qw(tool_path bindir clone_arguments new_standby_directory tree_of server_state processes_naming stock_primary run_tool start_tool run_program server_major free_port psql_value poll_until write_passfile slurp);
 our $admin_password = 'admin pass\'word:1\\';
 our $time_limit = $ENV{PG_REPLICA_TEST_TIMEOUT} || 120;    # seconds for one run of the tool
 
@@ -166,6 +166,13 @@ sub start_tool
 	open(STDOUT, '>', $options{output} || '/dev/null');
 	open(STDERR, '>&', \*STDOUT);
 	exec { $tool } $tool, @$arguments or POSIX::_exit(127);
+}
+
+# The major version of the server under test; PostgreSQL::Test::Cluster tells it from 14 on only.
+sub server_major
+{
+	my ($major) = `"$ENV{PG_CONFIG}" --version` =~ /(\d+)/ or die "$ENV{PG_CONFIG} tells no version";
+	return $major;
 }
 
 sub free_port
