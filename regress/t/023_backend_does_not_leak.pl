@@ -9,13 +9,14 @@ use ReplicaTest;
 use Test::More;
 
 my $caught = $ENV{PG_REPLICA_SOAK} || 20000;
-my $each = $ENV{PG_REPLICA_SOAK_EACH} || 200;
+# before 14 the server does not tell its contexts apart from the rest: one block of theirs more hides small losses
+my $slack = server_major() >= 14 ? 4096 : 3 * 4096;
+my $each = $ENV{PG_REPLICA_SOAK_EACH} || int($slack / 20);
 
 my $primary = stock_primary('primary', extension => 1, config => join("\n", 'wal_level = logical', 'max_replication_slots = 3',
 	'log_min_messages = panic', 'log_min_error_statement = panic', 'fsync = off', 'autovacuum = off', "lc_messages = 'C'", ''));
 my $base = $primary->base;
 my $hba = $primary->data_dir . '/pg_hba.conf';
-my $majors = int($primary->psql_ok('SHOW server_version_num') / 10000);
 
 sub write_text
 {
@@ -35,10 +36,14 @@ $primary->psql_ok($_) for split(/;\s*/, q{SELECT * FROM replica.create_role('our
 	SELECT * FROM replica.create_slot('used'); SELECT pg_create_logical_replication_slot('logical', 'pgoutput');
 	SELECT * FROM replica.create_slot('last');
 	SELECT * FROM replica.allow_standby('used', '127.0.0.1'); SELECT * FROM replica.allow_standby('used', '10.9.0.1');
+	CREATE FUNCTION request(path text) RETURNS bytea LANGUAGE sql AS 'SELECT $$\\x000000010000200000000000$$::bytea
+		|| decode(repeat($$5a$$, 192), $$hex$$) || int4send(1) || int4send(length(path)) || path::bytea || int8send(0) || int4send(1) || int4send(0)';
 	CREATE FUNCTION narrow() RETURNS TABLE (one text, two text) LANGUAGE C AS 'pg_replica', 'list_slots'});
 my $sound = slurp($hba);
 write_text("$base/sound_hba", $sound);
 write_text("$base/broken_hba", "host replication x 10.0.0.5 md5\n$sound");
+write_text($primary->data_dir . '/unreadable', 'x');
+chmod(0000, $primary->data_dir . '/unreadable');
 my $passfile = write_passfile("$base/used_passfile", [ '*', '*', '*', 'used', 'secret' ]);
 mkdir "$base/wal";
 my $streaming = fork();
@@ -127,6 +132,13 @@ my @errors = (
 	[ "replica.write_marker('x')", '42501', role => 'weak' ],
 	[ "replica.read_marker(repeat('x', 64))", '42602' ],
 	[ "replica.write_marker('x')", '25006', before => 'SET default_transaction_read_only = on;', after => 'RESET default_transaction_read_only;' ],
+	[ 'replica.refresh_list()', '42501', role => 'weak' ],
+	[ "replica.refresh_diff(request('PG_VERSION'))", '42501', role => 'weak' ],
+	[ 'replica.refresh_diff(NULL)', '22004' ],
+	[ "replica.refresh_diff('')", '08P01' ],
+	[ "replica.refresh_diff(request('PG_VERSION') || '\\x00')", '08P01' ],
+	[ "replica.refresh_diff(request('postmaster.pid'))", '42501' ],
+	[ "replica.refresh_diff(request('unreadable'))", '42501', not_root => 1 ],
 	[ 'narrow()', 'XX000' ],
 	# what was done is taken back when the statement fails after all
 	[ "replica.allow_standby('used', '10.0.0.1') WHERE 1 / (NOT changed)::int = 1", '22012', share => 4 ],
@@ -163,7 +175,7 @@ is($compiled->{status}, 0, 'the probe compiles') or BAIL_OUT($compiled->{output}
 $primary->psql_ok("CREATE FUNCTION heap_in_use() RETURNS bigint LANGUAGE C AS '$base/probe.so'");
 
 # contexts, their bytes in use, their bytes; bytes given out by malloc beyond these; open files; anonymous kilobytes
-my $contexts = $majors >= 14 ? 'SELECT count(*) AS n, sum(used_bytes) AS used, sum(total_bytes) AS total FROM pg_backend_memory_contexts' : 'SELECT 0 AS n, 0 AS used, 0 AS total';
+my $contexts = server_major() >= 14 ? 'SELECT count(*) AS n, sum(used_bytes) AS used, sum(total_bytes) AS total FROM pg_backend_memory_contexts' : 'SELECT 0 AS n, 0 AS used, 0 AS total';
 my $state = "SELECT '#state', n, used, heap_in_use() - total, (SELECT count(*) FROM pg_ls_dir('/proc/self/fd')), "
   . "substring(pg_read_file('/proc/self/status', 0, 100000) FROM 'RssAnon:\\s+(\\d+)'), extract(epoch FROM clock_timestamp()) FROM ($contexts) c;\n";
 
@@ -231,7 +243,7 @@ write_text("$base/run.sql", $script);
 
 my $start = time();
 my $run = run_program([ 'psql', '-XAtqw', $primary->connection, '-f', "$base/run.sql" ],
-	passfile => $primary->passfile, env => { PGPASSFILE => $primary->passfile }, timeout => 600);
+	passfile => $primary->passfile, env => { PGPASSFILE => $primary->passfile }, timeout => 600 + ($caught + $each * @errors) / 50);
 note('the session took ' . (time() - $start) . ' s');
 is($run->{status}, 0, 'the session lives to the end') or diag(substr($run->{output}, -2000));
 is($primary->psql_ok("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'"), '1', 'and so does the server');
@@ -272,7 +284,7 @@ for my $key (0 .. $#titles)
 	my ($call, $sqlstate, $times) = @{ $titles[$key] };
 	my $raised = $raised{$key} || {};
 	is(join(' ', map { "$_ x $raised->{$_}" } sort keys %$raised), "$sqlstate x $times", "$call raises $sqlstate x $times");
-	is_constant($call, $key, 4096);
+	is_constant($call, $key, $slack);
 }
 my $sum = 0;
 $sum += $_->[1] for @caught;
@@ -280,7 +292,7 @@ note('caught: ' . join(', ', map { "$_->[0] x $_->[1]" } @caught));
 is($sum, $caught, "$caught errors are caught in one session");
 is(scalar(grep { $_->[0] eq 'none' } @caught), 0, 'and each of the calls fails');
 cmp_ok(scalar(@caught), '>=', 10, 'they are of many kinds');
-is_constant('all of them', 'caught', 4096);
+is_constant('all of them', 'caught', $slack);
 
 kill 'TERM', $streaming;
 waitpid($streaming, 0);
