@@ -130,6 +130,8 @@ install_build_packages() {
 
 # --- build ----------------------------------------------------------------------------------------------------------
 
+# shellcheck disable=SC2034 # for script/test
+server_program=()
 strict_flags="-Wall -Wextra -Werror"
 build_directory=$root_directory/build
 tool_flags=()
@@ -149,6 +151,23 @@ use_sanitizers() {
 }
 # What the sanitizers found, as a list of files.
 sanitizer_reports() { find "$work/tmp" -maxdepth 1 -name 'report.*' -size +0; }
+
+# From here on start_server's server runs under valgrind. Memory of the server's contexts is opaque to it: the server is
+# built without valgrind's annotations, so that what it sees of palloc are the blocks that the contexts are made of.
+use_valgrind() {
+    local options=(-q --vgdb=no --num-callers=60 --error-limit=no --fullpath-after= --leak-check=full
+        --show-leak-kinds=definite --errors-for-leak-kinds=definite --log-file="$work/tmp/valgrind.%p")
+    printf '#!/bin/sh\nexec valgrind %s "%s/postgres" "$@"\n' "${options[*]}" "$bindir" >"$work/postgres_under_valgrind"
+    chmod 755 "$work/postgres_under_valgrind"
+    # shellcheck disable=SC2034
+    server_program=(-p "$work/postgres_under_valgrind" -t 300)
+}
+# valgrind_reports OURS: how many there are with a frame of the extension (1) or without one (0), and each of the former
+valgrind_reports() {
+    find "$work/tmp" -maxdepth 1 -name 'valgrind.*' -exec cat {} + | sed 's/^==[0-9]*== \?//' |
+        awk -v RS= -v ours="$1" -v place="/(core|extension)/[a-z_/]+[.][ch]pp:|pg_replica[.]so" '
+            /\n +(at|by) 0x/ && ($0 ~ place) == ours { n++; if (ours) print $0 "\n" } END { print n + 0 }'
+}
 
 # Object files of another server version or with other flags are of no use.
 build_extension() {
