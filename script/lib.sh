@@ -156,7 +156,9 @@ sanitizer_reports() { find "$work/tmp" -maxdepth 1 -name 'report.*' -size +0; }
 # built without valgrind's annotations, so that what it sees of palloc are the blocks that the contexts are made of.
 use_valgrind() {
     local options=(-q --vgdb=no --num-callers=60 --error-limit=no --fullpath-after= --leak-check=full
-        --show-leak-kinds=definite --errors-for-leak-kinds=definite --log-file="$work/tmp/valgrind.%p")
+        --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions="$work/valgrind.supp"
+        --log-file="$work/tmp/valgrind.%p")
+    cp "$root_directory/script/valgrind.supp" "$work/" && chmod a+r "$work/valgrind.supp"
     printf '#!/bin/sh\nexec valgrind %s "%s/postgres" "$@"\n' "${options[*]}" "$bindir" >"$work/postgres_under_valgrind"
     chmod 755 "$work/postgres_under_valgrind"
     # shellcheck disable=SC2034

@@ -97,7 +97,9 @@ Source ask_source(world::World& world, tool::Link& primary, const cloning::Prima
            AND (pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'replica')
                 AND proname IN ('refresh_list', 'refresh_diff')
                 OR pronamespace = 'pg_catalog'::regnamespace
-                AND proname IN ('pg_backup_start', 'pg_backup_stop', 'pg_start_backup', 'pg_stop_backup')))");
+                AND proname IN ('pg_backup_start', 'pg_backup_stop', 'pg_start_backup', 'pg_stop_backup')
+                -- up to 14 there is one without arguments, too: for exclusive backups
+                AND pronargs > 0))");
     for (const auto& row : rights.rows) source.missing_rights.push_back(row.at(0).value_or(""));
     source.same_host = !facts.data_directory.empty() &&
                        system_identifier_in(world.files, facts.data_directory + "/global/pg_control") == facts.system_identifier;

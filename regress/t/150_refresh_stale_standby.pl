@@ -1,6 +1,6 @@
 # A stopped data directory becomes a proven standby again by refresh, which fetches only what differs: a stale standby whose
 # WAL is gone, one that was stopped without a checkpoint, and an old primary that went its own way. Each result is held
-# against the primary: dumps at a quiesced point, pg_amcheck on the standby, pg_checksums on its files.
+# against the primary: dumps at a quiesced point, amcheck on the standby, pg_checksums on its files.
 use strict;
 use warnings;
 use FindBin;

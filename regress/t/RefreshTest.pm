@@ -116,6 +116,19 @@ sub caught_up
 		sub { (psql_value('127.0.0.1', $port, 'postgres', $primary->passfile, "SELECT pg_last_wal_replay_lsn() >= '$lsn'") || '') eq 't' }, 60);
 }
 
+# The program pg_amcheck, or what it would call where it does not exist yet: before 14 amcheck knows indexes only.
+sub amcheck
+{
+	my ($port, $passfile) = @_;
+	my @connection = ('-w', '-h', '127.0.0.1', '-p', $port, '-U', 'postgres', '-d', 'postgres');
+	my @check = server_major() >= 14
+	  ? (bindir() . '/pg_amcheck', @connection, '--heapallindexed')
+	  : ('psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', @connection, '-c', q{SELECT bt_index_check(c.oid, true)
+			FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid JOIN pg_am a ON a.oid = c.relam
+			WHERE a.amname = 'btree' AND c.relpersistence = 'p' AND i.indisready AND i.indisvalid});
+	return run_program(\@check, passfile => $passfile, timeout => 300);
+}
+
 # is_the_same(primary, directory, port, what): the standby runs there; it is stopped afterwards
 sub is_the_same
 {
@@ -123,10 +136,8 @@ sub is_the_same
 	Test::More::ok(caught_up($primary, $port), "$what: the standby has caught up");
 	my ($expected, $got) = map { dump_of($_, $primary->passfile) } $primary->port, $port;
 	Test::More::ok($expected eq $got, "$what: both servers dump the same") or Test::More::diag(first_difference($expected, $got));
-	my $check = run_program(
-		[ bindir() . '/pg_amcheck', '-w', '-h', '127.0.0.1', '-p', $port, '-U', 'postgres', '-d', 'postgres', '--heapallindexed' ],
-		passfile => $primary->passfile, timeout => 300);
-	Test::More::is($check->{status}, 0, "$what: pg_amcheck finds nothing on the standby") or Test::More::diag($check->{output});
+	my $check = amcheck($port, $primary->passfile);
+	Test::More::is($check->{status}, 0, "$what: amcheck finds nothing on the standby") or Test::More::diag($check->{output});
 	stop_server($directory, 'fast');
 	my $checksums = run_program([ bindir() . '/pg_checksums', '--check', '-D', $directory ]);
 	Test::More::is($checksums->{status}, 0, "$what: pg_checksums finds nothing in its files") or Test::More::diag($checksums->{output});
