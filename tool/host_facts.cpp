@@ -10,6 +10,7 @@
 #include "core/conf.hpp"
 #include "core/error.hpp"
 #include "tool/control_file.hpp"
+#include "tool/icu.hpp"
 #include "tool/programs.hpp"
 #include "tool/server.hpp"
 
@@ -25,6 +26,17 @@ std::string programs_folder(world::World& world, const Options& options, const P
     } catch (const core::Error&) {
         return {};  // said where the programs are needed
     }
+}
+
+std::map<std::string, std::string> icu_versions(world::Files& files, const std::string& bin_dir, const PrimaryFacts& primary) {
+    std::map<std::string, std::string> versions;
+    if (primary.ground.icu_locales.empty() || bin_dir.empty()) return versions;
+    const std::string library = icu::library_of(files, bin_dir + "/postgres");
+    for (const icu::Locale& locale : primary.ground.icu_locales) {
+        const std::string version = icu::collator_version(library, locale.name);
+        if (!version.empty()) versions[locale.name] = version;
+    }
+    return versions;
 }
 
 // What is known of an occupied target that is somebody's data directory: who would be lost with it.
@@ -178,6 +190,7 @@ HostFacts look_at_host(world::World& world, const Options& options, const Primar
         host.former = describe_former(world, options.directory, bin_dir);
     }
     read_own_limits(world, options, primary, bin_dir, host);
+    host.icu_versions = icu_versions(world.files, bin_dir, primary);
     return host;
 }
 

@@ -31,6 +31,7 @@ struct HostFacts {
     std::string cluster_problem;  // with config_dir as a place of Debian's
     bool log_usable = true;
     std::string libc_version;  // "2.36"; empty: it cannot be told
+    std::map<std::string, std::string> icu_versions;  // of the collators that the primary's locales have here; none: cannot be told
     std::map<std::string, std::string>
         own_limits;              // as the files in config_dir set them, those that travel left out
     std::string config_problem;  // what the server says about the files in config_dir

@@ -27,6 +27,19 @@ void check_collations(std::vector<Finding>& findings, const PrimaryFacts& primar
             "ALTER DATABASE ... REFRESH COLLATION VERSION in every database right after a promotion.");
 }
 
+void check_icu(std::vector<Finding>& findings, const PrimaryFacts& primary, const HostFacts& host) {
+    for (const icu::Locale& locale : primary.ground.icu_locales) {
+        const auto here = host.icu_versions.find(locale.name);
+        if (locale.version.empty() || here == host.icu_versions.end() || here->second == locale.version) continue;
+        warning(findings,
+                fmt::format("text of the ICU locale \"{}\" is sorted by version {} on the primary and by {} on this host: the standby "
+                            "may not find rows through indexes on such text ({} in database \"{}\")",
+                            locale.name, locale.version, here->second, locale.indexes, primary.dbname),
+                "Use the primary's version of ICU, or send the standby no queries and run REINDEX DATABASE and ALTER COLLATION ... "
+                "REFRESH VERSION in every database right after a promotion.");
+    }
+}
+
 void check_clock(std::vector<Finding>& findings, const PrimaryFacts& primary) {
     const double ahead = primary.ground.ahead.value_or(0);
     if (std::abs(ahead) < tolerated_seconds) return;
@@ -49,8 +62,11 @@ void check_unlogged(std::vector<Finding>& findings, const PrimaryFacts& primary)
 
 void check_ground(std::vector<Finding>& findings, const PrimaryFacts& primary, const HostFacts& host) {
     check_collations(findings, primary, host);
+    check_icu(findings, primary, host);
     check_clock(findings, primary);
     check_unlogged(findings, primary);
+    for (const shared_ground::Remark& remark : primary.ground.remarks)
+        findings.push_back({remark.error, "the primary says of itself: " + remark.detail, remark.hint});
 }
 
 }  // namespace cloning

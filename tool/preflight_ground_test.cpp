@@ -21,6 +21,17 @@ TEST_F(PreflightGround, AnotherCLibrarySortsTextOtherwise) {
         "DATABASE ... REFRESH COLLATION VERSION in every database right after a promotion.");
 }
 
+TEST_F(PreflightGround, AnotherIcuSortsTextOtherwise) {
+    primary.ground.icu_locales = {{"de", "153.112", 3}, {"en", "153.112", 1}, {"fr", "", 1}};
+    expect_none();  // this host's is not known
+    host.icu_versions = {{"de", "153.120"}, {"en", "153.112"}, {"fr", "153.120"}};
+    expect_warning(
+        "text of the ICU locale \"de\" is sorted by version 153.112 on the primary and by 153.120 on this host: the standby may not "
+        "find rows through indexes on such text (3 in database \"my app\")",
+        "Use the primary's version of ICU, or send the standby no queries and run REINDEX DATABASE and ALTER COLLATION ... REFRESH "
+        "VERSION in every database right after a promotion.");
+}
+
 TEST_F(PreflightGround, ClocksApart) {
     primary.ground.ahead = 1.9;
     expect_none();
@@ -39,6 +50,13 @@ TEST_F(PreflightGround, UnloggedTables) {
                    "Run ALTER TABLE ... SET LOGGED on the primary for those whose rows must survive it.");
 }
 
+TEST_F(PreflightGround, WhatThePrimaryFindsWrongWithItself) {
+    primary.ground.remarks = {{false, "Slots may retain 10.0 GB", "Bound them."}};
+    expect_warning("the primary says of itself: Slots may retain 10.0 GB", "Bound them.");
+    primary.ground.remarks = {{true, "The server cannot read base/1/2", "Give it to the server's user."}};
+    expect_error("the primary says of itself: The server cannot read base/1/2", "Give it to the server's user.");
+}
+
 TEST(SharedGround, AClockIsOffOnlyBeyondWhatTheAnswerTook) {
     EXPECT_EQ(shared_ground::certainly_ahead(105, 100, 110), 0);
     EXPECT_EQ(shared_ground::certainly_ahead(113, 100, 110), 3);
@@ -50,14 +68,23 @@ TEST(SharedGround, ReadsWhatThePrimarySays) {
     auto session = std::make_unique<fake::Session>();
     session->answer("clock_timestamp", {{"epoch"}, {{"0"}}});
     session->answer("pg_collation_actual_version", {{"version", "indexes"}, {{"2.31", "7"}}});
+    session->answer("icu_version", {{"locale", "icu_version", "indexes"}, {{"de", "153.120", "3"}}});
     session->answer("unlogged", {{"tables", "some"}, {{"1", "t"}}});
+    session->answer("p.proname = 'check'", {{"exists"}, {{"t"}}});
+    session->answer("replica.check()", {{"status", "detail", "hint"}, {{"error", "It cannot read base/1/2.", "Give it."}, {"warning", "Little room.", "Bound."}}});
     tool::Link link(database, std::move(session), "the primary");
     const auto facts = shared_ground::gather(link);
     EXPECT_EQ(facts.libc_version, "2.31");
     EXPECT_EQ(facts.libc_indexes, 7);
+    ASSERT_EQ(facts.icu_locales.size(), 1U);
+    EXPECT_EQ(facts.icu_locales[0].version, "153.120");
     EXPECT_EQ(facts.unlogged_tables, 1);
     EXPECT_EQ(facts.some_unlogged, "t");
     EXPECT_LT(*facts.ahead, -1e9);
+    ASSERT_EQ(facts.remarks.size(), 2U);
+    EXPECT_TRUE(facts.remarks[0].error);
+    EXPECT_FALSE(facts.remarks[1].error);
+    EXPECT_EQ(facts.remarks[0].hint, "Give it.");
 }
 
 }  // namespace
