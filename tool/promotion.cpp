@@ -1,6 +1,7 @@
 #include "tool/promotion.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdlib>
 
@@ -85,6 +86,30 @@ bool still_in_recovery(world::Session& server, std::string& sign) {
     return rows.at(0, "in_recovery") == "t";
 }
 
+// A slot that cannot be made is no reason to stay without a primary.
+void make_slot(world::World& world, Run& run, const std::string& slot) {
+    try {
+        if (!run.server.query("SELECT FROM pg_replication_slots WHERE slot_name = $1", {slot}).rows.empty())
+            return world.reporter.fact(fmt::format("the slot \"{}\" is there already", slot));
+        run.server.query("SELECT pg_create_physical_replication_slot($1, true)", {slot});
+        run.slots_made.push_back(slot);
+        world.reporter.fact(fmt::format("slot \"{}\"", slot));
+    } catch (const core::Error& error) {
+        if (error.sqlstate == core::sqlstate::connection_failure) throw;
+        world.reporter.warning(fmt::format("the slot \"{}\" is not there ({}); run once that is mended: SELECT "
+                                           "pg_create_physical_replication_slot('{}', true);", slot, error.message, slot));
+    }
+}
+
+void make_slots(world::World& world, Run& run) {
+    for (const std::string& standby : run.others) make_slot(world, run, name::slot_from(standby));
+}
+
+void drop_slots(world::World&, Run& run) {
+    for (const std::string& slot : run.slots_made) run.server.query("SELECT pg_drop_replication_slot($1)", {slot});
+    run.slots_made.clear();
+}
+
 [[noreturn]] void cannot_go_back() {
     throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "a promotion cannot be taken back");
 }
@@ -109,6 +134,18 @@ Facts gather(world::Session& standby) {
     facts.synchronous_standby_names = text(rows, "names");
     facts.synchronous_source = text(rows, "names_source");
     return facts;
+}
+
+std::vector<std::string> known_standbys(world::Session& standby) {
+    const world::Rows readable = standby.query(
+        "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'replica' AND c.relname = 'marker' "
+        "AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')");
+    std::vector<std::string> names;
+    if (readable.rows.empty()) return names;
+    const world::Rows rows = standby.query(
+        "SELECT standby_name FROM replica.marker WHERE standby_name <> current_setting('cluster_name') ORDER BY 1");
+    for (const auto& row : rows.rows) names.push_back(row.at(0).value_or(""));
+    return names;
 }
 
 std::vector<std::string> known_losses(const Facts& facts, const peer::Answer& primary) {
@@ -189,6 +226,11 @@ plan::Plan make_plan(const SharedRun& run) {
                         [run](world::World& world) { clear_names(world, *run); },
                         [run](world::World&) { restore_names(*run); },
                         [] { return std::string("synchronous_standby_names is still cleared."); }});
+    if (!run->others.empty())
+        plan.push_back({fmt::format("Create the replication slots of the other standbys: {}", fmt::join(run->others, ", ")),
+                        [run](world::World& world) { make_slots(world, *run); },
+                        [run](world::World& world) { if (!run->requested) drop_slots(world, *run); },
+                        [] { return std::string("Slots of other standbys are on the server, see pg_replica slots."); }});
     plan.push_back({"Promote the standby and wait until it accepts writes",
                     [run](world::World& world) { promote(world, *run); },
                     [run](world::World&) { if (run->requested) cannot_go_back(); },

@@ -26,6 +26,10 @@ struct Facts {
 // Reads of the standby only; primary_conninfo is left to the caller, who can parse connection strings.
 Facts gather(world::Session& standby);
 
+// The other standbys that replicated on the primary when it was last heard: those whose marker is here (replica.marker), by
+// name. Empty for a login that may not read it, and without the extension in this database.
+std::vector<std::string> known_standbys(world::Session& standby);
+
 // What is known to be missing, as sentences: received and replayed, the primary's last known position, the last contact.
 // primary is how the old primary answered, if it was asked.
 std::vector<std::string> known_losses(const Facts& facts, const peer::Answer& primary);
@@ -38,6 +42,8 @@ struct Run {
 
     world::Session& server;
     Facts facts;
+    std::vector<std::string> others;      // standbys that will follow this server, by name
+    std::vector<std::string> slots_made;  // of theirs
     std::chrono::seconds patience{300};
     bool cleared_names = false;
     bool requested = false;

@@ -17,6 +17,7 @@ sub promote { return run_tool([ 'promote', '-w', '-D', $directory, '-U', 'postgr
 
 my $result = run_tool(clone_arguments($primary, $directory, $port, 'standby1', '--prepare'), @as_admin);
 is($result->{status}, 0, 'a standby is made') or BAIL_OUT($result->{output});
+$primary->psql_ok("SELECT FROM replica.write_marker('Site-B.2')"); # as a clone of that name does
 $primary->psql_ok('CREATE TABLE customers AS SELECT 1 AS customer_id');
 
 # --- the primary is alive
@@ -43,11 +44,13 @@ $primary->stop('immediate');
 
 $result = promote('--dry-run');
 is($result->{status}, 0, '--dry-run succeeds');
-like($result->{stdout}, qr/Clear synchronous_standby_names.*Promote the standby.*checkpoint/s, 'and prints the plan');
+like($result->{stdout}, qr/Clear synchronous_standby_names.*Create the replication slots of the other standbys: Site-B\.2\n.*Promote the standby.*checkpoint/s, 'and prints the plan');
 like($result->{stderr}, qr/received up to \S+, replayed up to \S+/, 'with the positions');
 like($result->{stderr}, qr/last commit that was replayed is of \d{4}-/, 'the age of the last commit');
 like($result->{stderr}, qr/nothing answers at 127.0.0.1 port/, 'and that the primary does not answer');
 is(on_standby('SELECT pg_is_in_recovery()'), 't', 'it changes nothing');
+is(on_standby('SELECT count(*) FROM pg_replication_slots'), '0', 'and makes no slot');
+unlike(promote('--dry-run', '--no-slots')->{stdout}, qr/replication slots of the other/, '--no-slots leaves them out');
 
 on_standby('SELECT pg_wal_replay_pause()');
 $result = promote();
@@ -58,6 +61,8 @@ on_standby('SELECT pg_wal_replay_resume()');
 $result = promote();
 is($result->{status}, 0, 'the standby is promoted') or diag($result->{output});
 like($result->{stdout}, qr/is a primary on timeline 2/, 'the timeline is told');
+is(on_standby('SELECT slot_name, restart_lsn IS NOT NULL FROM pg_replication_slots'), 'site_b_2|t', 'the other standby that the primary knew has a slot');
+like($result->{stdout}, qr/Point the standby 'Site-B\.2' here, on its host: pg_replica follow .*\n.*pg_replica drop '?Site-B\.2'?/, 'and what to do about it is told');
 is(on_standby('SELECT timeline_id FROM pg_control_checkpoint()'), '2', 'the control file is on it already');
 $result = run_program([ 'psql', '-XAtqw', '-h', '127.0.0.1', '-p', $port, '-U', 'postgres', '-d', 'postgres', '-c',
 		'INSERT INTO customers VALUES (2)' ], @as_admin, timeout => 20);

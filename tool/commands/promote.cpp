@@ -25,7 +25,7 @@ struct PromoteOptions {
     connection::Options connection;
     std::string directory, primary, os_user;
     int timeout = 300;
-    bool force = false, dry_run = false;
+    bool force = false, dry_run = false, no_slots = false;
 };
 
 std::unique_ptr<world::Session> connect(world::World& world, PromoteOptions& options) {
@@ -79,6 +79,11 @@ void print_result(world::Session& server, const promotion::Run& run) {
     fmt::print("Promoted: the server on port {} is a primary on timeline {}.\n", used.get("port"), run.timeline);
     fmt::print("Make the old primary its standby, on that host: pg_replica rejoin -D DIR -h THIS_HOST -p {} -U {}\n",
                used.get("port"), name::quote_shell(used.get("user")));
+    for (const std::string& standby : run.others)
+        fmt::print("Point the standby {} here, on its host: pg_replica follow -D DIR -h THIS_HOST -p {} -U {}\n"
+                   "or, when it is gone for good, drop its slot, which keeps WAL for it: pg_replica drop {} -h THIS_HOST -p {} -U {}\n",
+                   name::quote_literal(standby), used.get("port"), name::quote_shell(used.get("user")), name::quote_shell(standby),
+                   used.get("port"), name::quote_shell(used.get("user")));
 }
 
 ExitCode run_promote(PromoteOptions options) {
@@ -102,6 +107,7 @@ ExitCode run_promote(PromoteOptions options) {
     promotion::check(facts, primary, peer::place(place), options.force);
     const auto run = std::make_shared<promotion::Run>(*server, std::move(facts));
     run->patience = std::chrono::seconds(options.timeout);
+    if (!options.no_slots) run->others = promotion::known_standbys(*server);
     const plan::Plan plan = promotion::make_plan(run);
     if (options.dry_run) {
         fmt::print("{}", plan::describe(plan));
@@ -125,6 +131,7 @@ void add_promote(CLI::App& app, Action& action) {
     command->add_option("--timeout", options->timeout, "seconds without progress before a wait is given up (default: 300)")
         ->check(CLI::Range(1, 86400));
     command->add_flag("-f,--force", options->force, "promote even when the old primary answers, or is or was ahead");
+    command->add_flag("--no-slots", options->no_slots, "make no replication slots for the other standbys that the primary knew");
     command->add_flag("-n,--dry-run", options->dry_run, "check everything and print the plan; change nothing");
     command->callback([options, &action] { action = [options] { return run_promote(*options); }; });
 }
