@@ -133,6 +133,7 @@ for my $case (
 	$primary->start;
 	my $again = run_tool([ this_clone('--no-start') ], passfile => $primary->passfile);
 	is($again->{status}, 0, 'the same command succeeds when the primary is back') or diag($again->{output});
+	like($again->{stdout}, qr/as ExecStart of a systemd unit: \S+\/postgres -D /, 'and how a service starts it is told');
 	ok(-e "$standby/standby.signal" && !-e "$standby/pg_replica.unfinished", 'its directory is whole');
 	forget_standby();
 }

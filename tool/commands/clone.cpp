@@ -51,15 +51,25 @@ void introduce(world::Reporter& reporter, const Options& options, const cloning:
 
 namespace {
 
-std::string start_command(const cloning::Run& run) {
-    if (run.options.cluster) return debian::start_command(*run.options.cluster);
-    if (run.options.config_dir.empty())
-        return fmt::format("{}/pg_ctl -D {} -l {} start", run.bin_dir, name::quote_shell(run.options.directory),
-                           name::quote_shell(run.options.log));
+// The server in the foreground.
+std::string server_command(const cloning::Run& run) {
     std::string line;
     for (const std::string& word : server::command_line(run.launch()))
         line += (line.empty() ? "" : " ") + name::quote_shell(word);
     return line;
+}
+
+std::string start_command(const cloning::Run& run) {
+    if (run.options.cluster) return debian::start_command(*run.options.cluster);
+    if (!run.options.config_dir.empty()) return server_command(run);
+    return fmt::format("{}/pg_ctl -D {} -l {} start", run.bin_dir, name::quote_shell(run.options.directory),
+                       name::quote_shell(run.options.log));
+}
+
+// For who starts servers by other means; a cluster of Debian's has its unit already.
+std::string service_hint(const cloning::Run& run) {
+    if (run.options.cluster || !run.options.config_dir.empty()) return {};
+    return fmt::format("In a container, or as ExecStart of a systemd unit: {}\n", server_command(run));
 }
 
 // -h, -p, -U and -d of the connection to the primary, to be pasted.
@@ -71,10 +81,10 @@ std::string login_options(const cloning::Run& run) {
 
 void print_stopped(const cloning::Run& run) {
     const Options& options = run.options;
-    fmt::print("The copy is complete and stopped in {}.\nStart it{} with: {}\nThen prove it with: pg_replica verify {} "
+    fmt::print("The copy is complete and stopped in {}.\nStart it{} with: {}\n{}Then prove it with: pg_replica verify {} "
                "--name {} --standby-host localhost --standby-port {}\n",
                options.directory, options.os_user.empty() ? "" : " as the user " + options.os_user, start_command(run),
-               login_options(run), name::quote_shell(run.application_name), options.port);
+               service_hint(run), login_options(run), name::quote_shell(run.application_name), options.port);
 }
 
 }  // namespace
