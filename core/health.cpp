@@ -99,7 +99,7 @@ void judge_silence(const Standby& standby, const Thresholds& thresholds, Finding
     // after half of wal_sender_timeout a reply was asked for
     const bool asked = standby.sender_timeout > 0 && age > standby.sender_timeout / 2 + slack_seconds;
     findings.add(asked ? Level::critical : Level::warning,
-                 fmt::format("silent for {:.0f} s: the standby may be frozen or the link cut", age));
+                 fmt::format("silent for {:.0f} s: the standby may be frozen, the link cut or its clock behind", age));
 }
 
 void judge_name(const Standby& standby, Findings& findings) {

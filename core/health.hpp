@@ -95,6 +95,7 @@ struct Node {
     double receiver_timeout = 0;                   // wal_receiver_timeout in seconds, 0 = none
     std::string pause_state;                       // "not paused", "pause requested", "paused"
     std::string replay_wait;                       // wait event of the startup process when it is a recovery conflict
+    std::string replay_blocker;                    // process that it waits for; empty: cannot be seen
     std::optional<std::int64_t> unreplayed_bytes;  // received, not replayed
     std::vector<std::string> pending_restart;      // settings whose new values wait for a restart
     bool archiver_failing = false;

@@ -35,6 +35,11 @@ void judge_silence(const Node& node, Findings& findings) {
                                                   *node.message_age));
 }
 
+std::string way_out(const Node& node) {
+    return node.replay_blocker.empty() ? std::string()
+                                       : fmt::format(": SELECT pg_terminate_backend({}) ends it", node.replay_blocker);
+}
+
 void judge_replay(const Node& node, const Thresholds& thresholds, Findings& findings) {
     const std::int64_t waiting = node.unreplayed_bytes.value_or(0);
     if (node.pause_state != "not paused")
@@ -45,7 +50,7 @@ void judge_replay(const Node& node, const Thresholds& thresholds, Findings& find
                                        bytes(waiting))
                          : std::string("a pause of replay is requested"));
     if (!node.replay_wait.empty())
-        findings.add(Level::warning, fmt::format("replay waits for a query ({})", node.replay_wait));
+        findings.add(Level::warning, fmt::format("replay waits for a query ({}){}", node.replay_wait, way_out(node)));
     if (waiting < thresholds.warning_bytes) return;
     findings.add(waiting < thresholds.critical_bytes ? Level::warning : Level::critical,
                  fmt::format("{} received but not replayed", bytes(waiting)));

@@ -40,7 +40,7 @@ constexpr const char* statement = R"(
            CASE WHEN n.in_recovery THEN pg_last_wal_replay_lsn() END,
            CASE WHEN n.in_recovery THEN {pause_state} END,
            w.status, w.sender_host, w.sender_port, w.slot_name, w.last_msg_receipt_time,
-           current_setting('cluster_name'), c.pending_restart, current_setting('archive_mode'),
+           current_setting('cluster_name'), '{{}}', current_setting('archive_mode'),
            a.last_archived_time, a.last_failed_time, a.failed_count,
            w.pid, extract(epoch FROM clock_timestamp() - w.last_msg_receipt_time),
            extract(epoch FROM current_setting('wal_receiver_timeout')::interval),
@@ -50,28 +50,41 @@ constexpr const char* statement = R"(
            a.last_failed_time > coalesce(a.last_archived_time, '-infinity')
                AND current_setting('archive_mode') IN ('always', CASE WHEN n.in_recovery THEN 'always' ELSE 'on' END),
            current_setting('synchronous_standby_names'), s.streaming, s.hidden,
-           c.primary_conninfo, c.restore_command, current_setting('port'), current_setting('listen_addresses'),
-           c.socket_directories, CASE WHEN n.in_recovery THEN pg_last_xact_replay_timestamp() END
-      FROM (SELECT pg_is_in_recovery() AS in_recovery OFFSET 0) n
+           CASE WHEN n.sees_all THEN current_setting('primary_conninfo') END,
+           CASE WHEN n.sees_all THEN current_setting('restore_command') END,
+           current_setting('port'), current_setting('listen_addresses'),
+           CASE WHEN n.sees_all THEN current_setting('unix_socket_directories') END,
+           CASE WHEN n.in_recovery THEN pg_last_xact_replay_timestamp() END
+      FROM (SELECT pg_is_in_recovery() AS in_recovery, pg_has_role('pg_read_all_settings', 'USAGE') AS sees_all OFFSET 0) n
       LEFT JOIN pg_stat_get_wal_receiver() w ON w.pid IS NOT NULL
       CROSS JOIN pg_stat_get_archiver() a
       CROSS JOIN (SELECT count(*) FILTER (WHERE sync_priority > 0 AND state IN ('streaming', 'stopping')
                                                 AND flush_lsn IS NOT NULL) AS streaming,
                          count(*) FILTER (WHERE state IS NULL) AS hidden
-                    FROM pg_stat_get_wal_senders()) s
-      CROSS JOIN (SELECT coalesce(array_agg(name ORDER BY name COLLATE "C") FILTER (WHERE pending_restart),
-                                  '{{}}') AS pending_restart,
-                         max(setting) FILTER (WHERE name = 'primary_conninfo') AS primary_conninfo,
-                         max(setting) FILTER (WHERE name = 'restore_command') AS restore_command,
-                         max(setting) FILTER (WHERE name = 'unix_socket_directories') AS socket_directories
-                    FROM pg_show_all_settings()) c)";
+                    FROM pg_stat_get_wal_senders()) s)";
+
+// What a standby knows of its readers. pg_blocking_pids() knows who holds a lock; a snapshot in the way is the oldest one;
+// who pins a buffer cannot be seen.
+constexpr const char* readers = R"(
+    SELECT coalesce((SELECT min(b) FROM pg_stat_get_activity(NULL) a, unnest(pg_blocking_pids(a.pid)) b
+                      WHERE a.backend_type = 'startup' AND b > 0 AND $1 <> ''),
+                    (SELECT a.pid FROM pg_stat_get_activity(NULL) a
+                      WHERE a.backend_type = 'client backend' AND a.backend_xmin IS NOT NULL
+                            AND $1 LIKE 'RecoveryConflictSnapshot%'
+                      ORDER BY age(a.backend_xmin) DESC, a.xact_start, a.pid LIMIT 1)),
+           (SELECT sum(pg_stat_get_db_conflict_all(oid))::bigint FROM pg_database))";
+
+pg::Row find_readers(const pg::Row& node) {
+    if (node[role] != "standby") return {std::nullopt, std::nullopt};
+    return pg::query(readers, {node[replay_wait].value_or("")}).rows.at(0);
+}
 
 pg::Row find() {
     const char* pause_state = pg::version::has_replay_pause_state()
                                   ? "pg_get_wal_replay_pause_state()"
                                   : "CASE WHEN pg_is_wal_replay_paused() THEN 'paused' ELSE 'not paused' END";
     pg::Row row = pg::query(fmt::format(statement, fmt::arg("pause_state", pause_state))).rows.at(0);
-    if (row[pending_restart] != "{}") row[pending_restart] = fmt::format("{{{}}}", fmt::join(pending::restarts(), ","));
+    row[pending_restart] = fmt::format("{{{}}}", fmt::join(pending::restarts(), ","));
     return row;
 }
 
@@ -128,7 +141,9 @@ pg::Rows describe(const pg::Arguments& arguments) {
     thresholds.warning_bytes = arguments.integer(0).value_or(thresholds.warning_bytes);
     thresholds.critical_bytes = arguments.integer(1).value_or(thresholds.critical_bytes);
     const pg::Row found = find();
-    const health::Node facts = facts_of(found);
+    const pg::Row reading = find_readers(found);
+    health::Node facts = facts_of(found);
+    facts.replay_blocker = reading[0].value_or("");
     const health::Verdict verdict = health::judge(facts, thresholds);
     pg::Row row(found.begin(), found.begin() + shown);
     row.push_back(std::string(health::text(verdict.level)));
@@ -137,6 +152,7 @@ pg::Rows describe(const pg::Arguments& arguments) {
     row.push_back(found[last_replay_time]);
     row.push_back(found[replay_wait]);
     row.push_back(found[synchronous_standby_names]);
+    row.insert(row.end(), reading.begin(), reading.end());
     return {{row}};
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "extension/server/configuration.hpp"
 #include "extension/server/query.hpp"
 #include "extension/settings_facts.hpp"
 
@@ -27,6 +28,8 @@ std::vector<std::string> names(const char* condition) {
 }  // namespace
 
 std::vector<std::string> restarts() {
+    // the list of all settings is the dearest part of a look at the server
+    if (!pg::some_setting_waits_for_restart()) return {};
     std::vector<std::string> result = names("");
     return result.empty() || !settings::may_read_files() ? result : names(in_the_files);
 }

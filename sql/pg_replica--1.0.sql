@@ -295,7 +295,7 @@ CREATE FUNCTION replica.describe_node(warning_bytes bigint DEFAULT 16777216, cri
                    cluster_name text, pending_restart text[], archive_mode text, last_archived_time timestamptz,
                    last_failed_time timestamptz, failed_count bigint, health text, reason text,
                    unreplayed_bytes bigint, last_replay_time timestamptz, replay_wait_event text,
-                   synchronous_standby_names text)
+                   synchronous_standby_names text, replay_blocker_pid integer, conflicts bigint)
     LANGUAGE C VOLATILE ROWS 1 SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'describe_node';
 REVOKE ALL ON FUNCTION replica.describe_node(bigint, bigint) FROM PUBLIC;
@@ -340,6 +340,10 @@ COMMENT ON COLUMN replica.node.last_replay_time IS
 COMMENT ON COLUMN replica.node.replay_wait_event IS
     'what replay waits for while a query is in its way; else NULL';
 COMMENT ON COLUMN replica.node.synchronous_standby_names IS 'setting synchronous_standby_names';
+COMMENT ON COLUMN replica.node.replay_blocker_pid IS
+    'process that replay waits for, see pg_stat_activity; NULL when nothing is in its way, or who it is cannot be seen';
+COMMENT ON COLUMN replica.node.conflicts IS
+    'queries that replay has cancelled here since the statistics were reset, as pg_stat_database_conflicts counts them; NULL on a primary';
 
 CREATE VIEW replica.health AS
     SELECT n.role, (ARRAY['ok', 'warning', 'unknown', 'critical'])[GREATEST(n.severity, s.severity)] AS health,

@@ -24,6 +24,7 @@ class Probe {
     render::Server look();
     // "host:port", the same whether the server can be reached or not.
     const std::string& name() const { return name_; }
+    const conninfo::Parameters& parameters() const { return parameters_; }
 
    private:
     void connect();

@@ -9,6 +9,7 @@
 #include "tool/render/progress.hpp"
 #include "tool/render/table.hpp"
 #include "tool/slot_report.hpp"
+#include "tool/status_tree.hpp"
 
 namespace status_report {
 
@@ -150,6 +151,7 @@ render::Json error_of(const Server& server) {
 render::Json object_of(const Server& server) {
     const render::Json node = rows_of(server.node);
     return {{"server", server.name},
+            {"upstream", server.upstream.empty() ? render::Json(nullptr) : render::Json(server.upstream)},
             {"health", health::text(worst(server))},
             {"reason", joined_reasons(server)},
             {"error", error_of(server)},
@@ -161,7 +163,7 @@ render::Json object_of(const Server& server) {
 }  // namespace
 
 std::string text(const std::vector<Server>& servers, const Look& look) {
-    std::string text;
+    std::string text = status_tree::text(servers);
     for (const Server& server : servers) text += (text.empty() ? "" : "\n") + block(server, servers.size() > 1, look);
     return text;
 }

@@ -12,10 +12,10 @@ struct Look {
     bool verbose = false;   // more columns, and the slots
 };
 
-// For people: a block for each server.
+// For people: who streams from whom, where one of the servers does so from another, and a block for each server.
 std::string text(const std::vector<render::Server>& servers, const Look& look);
 
-// One object: schema_version (2), health, and servers (an array): name, health, reason, error (null, or message, detail
+// One object: schema_version (2), health, and servers (an array): name, upstream, health, reason, error (null, or message, detail
 // and hint), node (null when it could not be read), standbys and slots; their keys as the columns of the views, types
 // as in render/json.hpp. docs/status.schema.json describes it.
 std::string json(const std::vector<render::Server>& servers);

@@ -149,6 +149,10 @@ std::string value_in_effect(const char* name) {
     return value == nullptr ? std::string() : std::string(value);
 }
 
+bool some_setting_waits_for_restart() {
+    return call([] { return version::some_setting_waits_for_restart(); });
+}
+
 std::string why_configuration_is_unwritable() {
     // the working directory of a server process is its data directory
     const char* file = "postgresql.auto.conf";

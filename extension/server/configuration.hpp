@@ -39,6 +39,9 @@ bool has_library(const std::string& name);
 // The value in effect, whatever the caller may see of it: to be used, never to be shown. Empty when there is no such setting.
 std::string value_in_effect(const char* name);
 
+// True if pg_settings.pending_restart is set for at least one setting, whether or not the caller may see it.
+bool some_setting_waits_for_restart();
+
 // Why postgresql.auto.conf cannot be written, as the operating system says it ("postgresql.auto.conf:
 // Permission denied"); empty when it can.
 std::string why_configuration_is_unwritable();

@@ -5,7 +5,10 @@
 extern "C" {
 #include "commands/user.h"
 #include "libpq/crypt.h"
+#include "utils/guc_tables.h"
 }
+
+#include <algorithm>
 
 #if PG_VERSION_NUM < 130000 || PG_VERSION_NUM >= 200000
 #error "pg_replica supports PostgreSQL 13 to 19"
@@ -63,6 +66,18 @@ const char* library_suffix() {
 #else
     return ".so";
 #endif
+}
+
+bool some_setting_waits_for_restart() {
+#if PG_VERSION_NUM >= 160000
+    int count = 0;
+    config_generic** settings = get_guc_variables(&count);
+#else
+    const int count = GetNumConfigOptions();
+    config_generic** settings = get_guc_variables();
+#endif
+    return std::any_of(settings, settings + count,
+                       [](const config_generic* setting) { return (setting->status & GUC_PENDING_RESTART) != 0; });
 }
 
 void alter_role(ParseState* state, AlterRoleStmt* statement) { run(AlterRole, state, statement); }

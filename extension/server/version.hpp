@@ -49,6 +49,9 @@ bool has_autovacuum_worker_slots();
 // The ending of a loadable library's file: the server's headers tell it from 15 on only.
 const char* library_suffix();
 
+// True if a setting of this server has the flag that pg_settings.pending_restart shows. Throws server errors: inside call() only.
+bool some_setting_waits_for_restart();
+
 // AlterRole() of the server, which takes the parse state on the newer majors only.
 void alter_role(ParseState* state, AlterRoleStmt* statement);
 

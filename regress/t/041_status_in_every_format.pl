@@ -80,7 +80,9 @@ $primary->psql_ok('DELETE FROM t; INSERT INTO t VALUES (1)');
 $primary->psql_ok('VACUUM t');
 if (ok(poll_until(sub { (on_server($s1, 'SELECT replay_wait_event IS NOT NULL FROM replica.node') || '') eq 't' }, 20), 'a query holds up replay'))
 {
-	in_every_format('a query holds up replay', \@standby, \%login, health => 'warning', reason => qr/replay waits for a query \(RecoveryConflict/);
+	my $blocker = on_server($s1, "SELECT pid $sleeper");
+	is(on_server($s1, 'SELECT replay_blocker_pid FROM replica.node'), $blocker, 'the view names its process');
+	in_every_format('a query holds up replay', \@standby, \%login, health => 'warning', reason => qr/replay waits for a query \(RecoveryConflictSnapshot\): SELECT pg_terminate_backend\($blocker\) ends it/);
 }
 on_server($s1, "SELECT pg_terminate_backend(pid) $sleeper");
 waitpid($reader, 0);
@@ -102,7 +104,7 @@ my $receiver = on_server($s1, 'SELECT pid FROM pg_stat_wal_receiver');
 kill 'STOP', $receiver;
 $primary->psql_ok('INSERT INTO t VALUES (2)');
 ok(poll_until(sub { run_tool([ 'status', @connection, '--silence', 2 ], %login)->{status} == 1 }, 20), 'a frozen standby is noticed');
-in_every_format('a frozen standby', \@connection, \%login, health => 'warning', reason => qr/silent for \d+ s: the standby may be frozen or the link cut/,
+in_every_format('a frozen standby', \@connection, \%login, health => 'warning', reason => qr/silent for \d+ s: the standby may be frozen, the link cut or its clock behind/,
 	options => [ '--silence', 2 ]);
 kill 'CONT', $receiver;
 wait_for("application_name = 's1' AND health = 'ok'", 'thawed, it is well');

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <ctime>
-#include <future>
 #include <memory>
 
 #include "tool/commands/commands.hpp"
@@ -21,6 +20,7 @@
 #include "tool/render/paint.hpp"
 #include "tool/render/prometheus.hpp"
 #include "tool/status_report.hpp"
+#include "tool/status_round.hpp"
 
 namespace commands {
 
@@ -33,38 +33,33 @@ struct StatusOptions {
     std::vector<std::string> servers;  // connection strings
     std::string format = "table", output, config;
     health::Thresholds thresholds;
-    bool given_thresholds = false, verbose = false;
+    bool given_thresholds = false, verbose = false, standbys = false;
+    std::string standby_port;
     int timeout = 2;
     double watch = 0;  // seconds between two looks; 0: look once
 };
 
-std::vector<std::unique_ptr<probe::Probe>> probes_of(world::Database& database, const StatusOptions& options) {
-    probe::Question question;
-    if (options.given_thresholds) question.thresholds = options.thresholds;
-    question.slots = options.format != "table" || options.verbose;
-    question.patience = std::chrono::seconds(options.timeout);
-    std::vector<std::unique_ptr<probe::Probe>> probes;
-    const auto add = [&](const connection::Options& place, world::Prompt prompt) {
-        probes.push_back(std::make_unique<probe::Probe>(database, connection::parameters(place), prompt, question));
-    };
+std::vector<status_round::Target> targets_of(const StatusOptions& options) {
+    std::vector<status_round::Target> targets;
     for (const std::string& server : options.servers) {
         connection::Options place;
         place.dbname = server;
         // two questions at once on one terminal would be answered by chance
-        add(place, options.servers.size() > 1 ? world::Prompt::never : connection::prompt(options.connection));
+        const auto prompt = options.servers.size() > 1 ? world::Prompt::never : connection::prompt(options.connection);
+        targets.push_back({connection::parameters(place), prompt});
     }
-    if (probes.empty()) add(options.connection, connection::prompt(options.connection));
-    return probes;
+    if (targets.empty()) targets.push_back({connection::parameters(options.connection), connection::prompt(options.connection)});
+    return targets;
 }
 
-// All at once: a server that does not answer holds up no other.
-Servers look_at(const std::vector<std::unique_ptr<probe::Probe>>& probes) {
-    if (probes.size() == 1) return {probes[0]->look()};
-    std::vector<std::future<render::Server>> looks;
-    for (const auto& probe : probes) looks.push_back(std::async(std::launch::async, [&probe] { return probe->look(); }));
-    Servers servers;
-    for (auto& look : looks) servers.push_back(look.get());
-    return servers;
+status_round::Round round_of(world::Database& database, const StatusOptions& options) {
+    probe::Question question;
+    if (options.given_thresholds) question.thresholds = options.thresholds;
+    question.slots = options.format != "table" || options.verbose;
+    question.patience = std::chrono::seconds(options.timeout);
+    std::optional<status_round::Further> further;
+    if (options.standbys) further = status_round::Further{options.standby_port};
+    return {database, targets_of(options), question, further};
 }
 
 std::string rendered(const Servers& servers, const StatusOptions& options) {
@@ -99,7 +94,7 @@ void fail_as_error(const Servers& servers, const StatusOptions& options) {
 
 ExitCode run_status(const StatusOptions& options) {
     real::LibpqDatabase database({std::chrono::seconds(options.timeout), true});
-    const Servers servers = look_at(probes_of(database, options));
+    const Servers servers = round_of(database, options).look();
     fail_as_error(servers, options);
     const std::string text = rendered(servers, options);
     if (options.output.empty())
@@ -122,12 +117,12 @@ std::string heading(const StatusOptions& options) {
 ExitCode watch_status(const StatusOptions& options) {
     real::LibpqDatabase database({std::chrono::seconds(options.timeout), true});
     real::ProcessTable processes;
-    const auto probes = probes_of(database, options);
+    status_round::Round round = round_of(database, options);
     std::optional<real::Screen> screen;
     ExitCode seen = ExitCode::interrupted;
     try {
         for (;;) {
-            const Servers servers = look_at(probes);
+            const Servers servers = round.look();
             const std::string text = rendered(servers, options);
             // not before the first look, which may ask for a password
             if (!screen && options.output.empty()) screen.emplace();
@@ -159,6 +154,9 @@ void add_places(CLI::App& command, StatusOptions& options) {
     connection::add_options(command, options.connection);
     command.add_option("--server", options.servers, "connection string of a server to look at, instead of the options above; once for each")
         ->allow_extra_args(false)->option_text("CONNINFO");
+    command.add_flag("--standbys", options.standbys, "look at the standbys of these servers as well, and at theirs, at the addresses that they stream from");
+    command.add_option("--standby-port", options.standby_port, "port of the standbys' servers, with --standbys (default: that of the server they stream from)")
+        ->check(CLI::Range(1, 65535))->needs("--standbys")->option_text("PORT");
     command.add_option("--timeout", options.timeout, "seconds for a connection to one address, and for each answer (default: 2)")
         ->check(CLI::Range(2, 3600));
 }

@@ -32,7 +32,8 @@ struct Record {
 };
 
 struct Server {
-    std::string name;  // what leads to it, "host:port"; never a password
+    std::string name;      // what leads to it, "host:port"; never a password
+    std::string upstream;  // name of the server of the same answer that it streams from; empty: none of them
     Grid node, standbys, slots;
     std::optional<core::Error> error;  // why it could not be read; then the grids are empty
     health::Level error_level = health::Level::unknown;
