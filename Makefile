@@ -11,7 +11,7 @@ OBJS := $(patsubst %.cpp,%.o,$(core_sources) $(extension_sources))
 EXTRA_CLEAN = $(OBJS:.o=.d)
 
 PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -MMD -MP $(STRICT)
-SHLIB_LINK = -lfmt -lstdc++
+SHLIB_LINK = -lfmt -llz4 -lstdc++
 
 REGRESS = $(patsubst regress/sql/%.sql,%,$(sort $(wildcard regress/sql/*.sql)))
 REGRESS_OPTS = --inputdir=regress --outputdir=$(or $(REGRESS_OUTPUT),regress)
@@ -25,6 +25,9 @@ override with_llvm = no
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# as PostgreSQL does it for its own: the loop becomes vector instructions
+core/page_checksum.o: override CXXFLAGS += -O3
 
 # warnings inside PostgreSQL's headers are not ours to fix
 override CPPFLAGS := $(patsubst -I$(includedir_server),-isystem $(includedir_server),$(CPPFLAGS))

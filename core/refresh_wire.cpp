@@ -1,6 +1,7 @@
 #include "core/refresh_wire.hpp"
 
 #include <fmt/format.h>
+#include <lz4.h>
 
 #include <algorithm>
 
@@ -68,6 +69,7 @@ class Cursor {
         if (number > most) malformed(what_, fmt::format("Its {} is {}; at most {} is allowed.", name, number, most));
         return number;
     }
+    std::string_view rest() { return bytes(rest_.size()); }
     void end() const {
         if (!rest_.empty()) malformed(what_, fmt::format("It has {} bytes too many.", rest_.size()));
     }
@@ -85,8 +87,9 @@ void check_version(const char* what, Cursor& cursor) {
 
 Compression compression_of(const char* what, Cursor& cursor) {
     const std::uint32_t number = cursor.u32();
-    if (number != 0) malformed(what, fmt::format("Its compression {} is unknown.", number));
-    return Compression::none;
+    if (number > static_cast<std::uint32_t>(Compression::lz4))
+        malformed(what, fmt::format("Its compression {} is unknown.", number));
+    return static_cast<Compression>(number);
 }
 
 void check_chunk_size(std::uint32_t size) {
@@ -143,6 +146,25 @@ Range take_range(Cursor& cursor) {
 constexpr std::size_t least_range = 4 + 8 + 4 + 4;
 constexpr std::size_t range_header = 4 + 4 + 4;
 constexpr std::size_t reply_header = 4 + 4 + 4;
+constexpr std::size_t least_packed = 1024;  // smaller ones hardly get smaller still
+
+// The largest body that a reply to request may have.
+std::uint64_t most_body(const Request& request) {
+    std::uint64_t most = 0;
+    for (const Range& range : request.ranges)
+        most += range_header + range.length + std::uint64_t{4} * chunk_count(range.length, request.chunk_size);
+    return most;
+}
+
+// Returns what was packed, which is kept in place.
+std::string_view unpack(Cursor& body, const Request& request, std::unique_ptr<char[]>& place) {
+    const std::uint32_t size = body.up_to(most_body(request), "size when unpacked");
+    const std::string_view packed = body.rest();
+    place.reset(new char[size]);
+    const int count = LZ4_decompress_safe(packed.data(), place.get(), static_cast<int>(packed.size()), static_cast<int>(size));
+    if (count < 0 || static_cast<std::uint32_t>(count) != size) malformed("reply", "Its body cannot be unpacked.");
+    return {place.get(), size};
+}
 
 Chunk take_chunk(Cursor& cursor, std::uint32_t bytes_read, std::uint32_t chunk_size, std::uint32_t least_index) {
     Chunk chunk;
@@ -206,21 +228,19 @@ Request decode_request(std::string_view bytes) {
 Reply decode_reply(std::string_view bytes, const Request& request) {
     Cursor cursor("reply", bytes);
     check_version("reply", cursor);
-    compression_of("reply", cursor);
+    const Compression compression = compression_of("reply", cursor);
     Cursor body("reply", cursor.bytes(cursor.u32()));
     cursor.end();
     Reply reply;
+    if (compression == Compression::lz4) body = Cursor("reply", unpack(body, request, reply.unpacked));
     for (const Range& range : request.ranges) reply.ranges.push_back(take_range_reply(body, range, request.chunk_size));
     body.end();
     return reply;
 }
 
-ReplyWriter::ReplyWriter(const Request& request) {
+ReplyWriter::ReplyWriter(const Request& request) : compression_(request.compression) {
     // at most twice as much as is asked for; reserved at once, as growing would hold old and new at the same time
-    std::uint64_t most = reply_header;
-    for (const Range& range : request.ranges)
-        most += range_header + range.length + std::uint64_t{4} * chunk_count(range.length, request.chunk_size);
-    bytes_.reserve(most);
+    bytes_.reserve(reply_header + most_body(request));
     append_u32(bytes_, wire_version);
     append_u32(bytes_, static_cast<std::uint32_t>(Compression::none));
     append_u32(bytes_, 0);
@@ -248,8 +268,24 @@ void ReplyWriter::end_range(Status status, std::uint32_t bytes_read) {
 
 std::string ReplyWriter::finish() {
     bytes_.resize(range_at_);
+    if (compression_ == Compression::lz4) pack();
     put_number(bytes_, 8, static_cast<std::uint32_t>(bytes_.size() - reply_header));
     return std::move(bytes_);
+}
+
+// Only into less than it is: what LZ4 finds no room for stays as it is.
+void ReplyWriter::pack() {
+    const std::size_t size = bytes_.size() - reply_header, head = reply_header + sizeof(std::uint32_t);
+    if (size < least_packed) return;
+    std::string packed(bytes_.size(), '\0');
+    const int count = LZ4_compress_default(bytes_.data() + reply_header, packed.data() + head, static_cast<int>(size),
+                                           static_cast<int>(packed.size() - head));
+    if (count <= 0) return;
+    packed.resize(head + static_cast<std::size_t>(count));
+    packed.replace(0, reply_header, bytes_, 0, reply_header);
+    put_number(packed, 4, static_cast<std::uint32_t>(Compression::lz4));
+    put_number(packed, reply_header, static_cast<std::uint32_t>(size));
+    bytes_ = std::move(packed);
 }
 
 }  // namespace refresh

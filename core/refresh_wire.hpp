@@ -8,11 +8,13 @@
 //             u32 length of path, path, u64 offset, u32 length, u32 count of hashes, the hashes of 16 bytes
 //   reply:    u32 version, u32 compression, u32 size of body, body; in the body for each range of the request, in its order:
 //             u32 status, u32 bytes_read, u32 count of chunks; for each chunk: u32 index, content
+//             a body that is packed: u32 size of what was packed, an LZ4 block
 //
 // The size of a chunk's content is not sent: it is chunk_size, or less for the last one (chunk_bytes).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +32,8 @@ inline constexpr std::size_t most_path = 1024;
 inline constexpr std::uint64_t most_content = 4 << 20;  // of all ranges of a request; 1 MiB keeps the backend small
 inline constexpr std::size_t most_request = 1 << 20;
 
-// What the body of a reply may be packed with. Only none is spoken as yet.
-enum class Compression : std::uint32_t { none = 0 };
+// What the body of a reply may be packed with.
+enum class Compression : std::uint32_t { none = 0, lz4 = 1 };
 
 // A piece of a file.
 struct Range {
@@ -45,7 +47,7 @@ struct Range {
 
 struct Request {
     std::uint32_t chunk_size = default_chunk_size;
-    Compression compression = Compression::none;  // the best that the asker can unpack
+    Compression compression = Compression::none;  // to be used where it makes the reply smaller
     Secret secret{};
     std::vector<Range> ranges;
 };
@@ -77,9 +79,10 @@ struct RangeReply {
 
 struct Reply {
     std::vector<RangeReply> ranges;  // as many as were asked for, in the same order
+    std::unique_ptr<char[]> unpacked;
 };
 
-// The reply to request. The contents of its chunks point into bytes, which must outlive it.
+// The reply to request. The contents of its chunks point into bytes, which must outlive it, or into what was unpacked.
 Reply decode_reply(std::string_view bytes, const Request& request);
 
 // Makes a reply. For each range: any number of chunks, by index, then end_range.
@@ -95,7 +98,9 @@ class ReplyWriter {
 
  private:
     void begin_range();
+    void pack();
 
+    Compression compression_;
     std::string bytes_;
     std::size_t range_at_ = 0;  // where the range that is being written starts
     std::uint32_t chunks_ = 0;  // it has so far

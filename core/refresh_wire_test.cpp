@@ -217,4 +217,42 @@ TEST(RefreshWire, ChunksCoverALength) {
     EXPECT_EQ(chunk_bytes(8193, 8192, 2), 0U);
 }
 
+TEST(RefreshWire, APackedReplyIsReadBack) {
+    Request request = sample();
+    const std::string plain = sample_reply();
+    request.compression = Compression::lz4;
+    EXPECT_EQ(decode_request(encode(request)).compression, Compression::lz4);
+    ReplyWriter writer(request);
+    writer.add_chunk(0, std::string(8192, 'a'));
+    writer.add_chunk(2, std::string(20000 - 2 * 8192, 'c'));
+    writer.end_range(Status::ok, 20000);
+    writer.end_range(Status::missing, 0);
+    const std::string packed = writer.finish();
+    EXPECT_LT(packed.size(), plain.size() / 10);
+    const Reply reply = decode_reply(packed, request);
+    ASSERT_EQ(reply.ranges.size(), 2U);
+    ASSERT_EQ(reply.ranges[0].chunks.size(), 2U);
+    EXPECT_EQ(reply.ranges[0].chunks[0].content, std::string(8192, 'a'));
+    EXPECT_EQ(reply.ranges[0].chunks[1].content, std::string(20000 - 2 * 8192, 'c'));
+    EXPECT_EQ(reply.ranges[1].status, Status::missing);
+    for (std::size_t size = 0; size < packed.size(); ++size)
+        EXPECT_NE(refusal([&] { decode_reply(packed.substr(0, size), request); }), "") << size;
+    EXPECT_EQ(refusal([&] { decode_reply(changed(packed, 12, 1), request); }), "Its size when unpacked is 16789056; at most 20043 is allowed.");
+    EXPECT_EQ(refusal([&] { decode_reply(changed(packed, 15, 1), request); }), "Its body cannot be unpacked.");
+}
+
+TEST(RefreshWire, WhatDoesNotGetSmallerIsNotPacked) {
+    Request request = sample();
+    request.compression = Compression::lz4;
+    std::string noise;
+    for (std::uint32_t i = 0, state = 1; i < 8192; ++i) noise += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+    ReplyWriter writer(request);
+    writer.add_chunk(0, noise);
+    writer.end_range(Status::ok, 20000);
+    writer.end_range(Status::missing, 0);
+    const std::string bytes = writer.finish();
+    EXPECT_EQ(bytes[7], '\0');
+    EXPECT_EQ(decode_reply(bytes, request).ranges[0].chunks[0].content, noise);
+}
+
 }  // namespace refresh

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/page_buffer.hpp"
 #include "core/refresh_path.hpp"
 #include "core/refresh_wire.hpp"
 #include "extension/refresh.hpp"
@@ -79,7 +80,7 @@ class Answer {
     const refresh::Layout layout_;
     const Verifier verifier_;
     refresh::ReplyWriter writer_;
-    std::vector<char> buffer_;
+    const core::PageBuffer buffer_;
 };
 
 }  // namespace

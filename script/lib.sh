@@ -124,7 +124,7 @@ find_postgresql() {
 # install_build_packages [MORE...]
 # shellcheck disable=SC2120
 install_build_packages() {
-    install_packages g++ make cmake pkg-config libpq-dev libfmt-dev libcli11-dev libxxhash-dev nlohmann-json3-dev "$@"
+    install_packages g++ make cmake pkg-config libpq-dev libfmt-dev libcli11-dev libxxhash-dev liblz4-dev nlohmann-json3-dev "$@"
     find_postgresql
 }
 

@@ -144,17 +144,14 @@ class Tree : public world::Files {
         write(path, text, mode);
         return true;
     }
-    std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t length) override {
-        if (kind(path) != world::Kind::file) return {};
-        const std::string& text = nodes[path].text;
-        return offset >= text.size() ? "" : text.substr(offset, length);
+    std::unique_ptr<world::OpenFile> open_for_reading(const std::string& path) override {
+        return kind(path) == world::Kind::file ? std::make_unique<OpenNode>(*this, path) : nullptr;
     }
-    void write_part(const std::string& path, std::uint64_t offset, std::string_view content, unsigned mode) override {
+    std::unique_ptr<world::OpenFile> open_for_writing(const std::string& path, unsigned mode) override {
         change();
         if (kind(parent(path)) != world::Kind::directory) fail("write", path);
-        Node& node = nodes.try_emplace(path, Node{world::Kind::file, "", mode, 0}).first->second;
-        if (node.text.size() < offset + content.size()) node.text.resize(offset + content.size());
-        node.text.replace(offset, content.size(), content);
+        nodes.try_emplace(path, Node{world::Kind::file, "", mode, 0});
+        return std::make_unique<OpenNode>(*this, path);
     }
     void truncate(const std::string& path, std::uint64_t size) override {
         change();
@@ -170,6 +167,29 @@ class Tree : public world::Files {
     int changes_left = -1;  // before the file system is cut off; negative: it never is
 
  private:
+    class OpenNode : public world::OpenFile {
+     public:
+        OpenNode(Tree& tree, std::string path) : tree_(tree), path_(std::move(path)) {}
+
+        std::size_t read(char* buffer, std::size_t size, std::uint64_t offset) override {
+            const std::string& text = tree_.nodes.at(path_).text;
+            return offset >= text.size() ? 0 : text.copy(buffer, size, offset);
+        }
+        void write(std::uint64_t offset, const std::vector<std::string_view>& pieces) override {
+            std::string& text = tree_.nodes.at(path_).text;
+            for (const std::string_view piece : pieces) {
+                tree_.change();
+                if (text.size() < offset + piece.size()) text.resize(offset + piece.size());
+                text.replace(offset, piece.size(), piece);
+                offset += piece.size();
+            }
+        }
+
+     private:
+        Tree& tree_;
+        std::string path_;
+    };
+
     static std::string parent(const std::string& path) {
         const auto at = path.rfind('/');
         return at == 0 || at == std::string::npos ? "/" : path.substr(0, at);

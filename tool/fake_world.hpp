@@ -30,9 +30,14 @@ class Session : public world::Session {
             if (sql.find(answers_[i].first) != std::string::npos) return answers_[i].second(parameters);
         throw std::runtime_error("no answer for: " + sql);
     }
-    std::string exchange(const std::string&, const std::string& bytes) override {
+    void send_bytes(const std::string&, const std::string& bytes) override {
         if (!on_exchange) throw std::runtime_error("no exchange expected");
-        return on_exchange(bytes);
+        if (answer_) throw std::runtime_error("asked before the answer to the last question was taken");
+        answer_ = on_exchange(bytes);
+    }
+    std::string receive_bytes() override {
+        if (!answer_) throw std::runtime_error("nothing was asked");
+        return *std::exchange(answer_, std::nullopt);
     }
     conninfo::Parameters parameters() const override { return {}; }
     std::string password() const override { return {}; }
@@ -44,6 +49,7 @@ class Session : public world::Session {
 
  private:
     std::vector<std::pair<std::string, Answer>> answers_;
+    std::optional<std::string> answer_;  // to bytes that were sent
 };
 
 // For commands that connect to nothing and touch no file.
@@ -84,10 +90,12 @@ class Files : public world::Files {
     std::string link_target(const std::string&) override { return unexpected<std::string>(); }
     void make_link(const std::string&, const std::string&) override { unexpected<void>(); }
     bool create(const std::string&, const std::string&, unsigned) override { return unexpected<bool>(); }
-    std::optional<std::string> read_part(const std::string&, std::uint64_t, std::size_t) override {
-        return unexpected<std::optional<std::string>>();
+    std::unique_ptr<world::OpenFile> open_for_reading(const std::string&) override {
+        return unexpected<std::unique_ptr<world::OpenFile>>();
     }
-    void write_part(const std::string&, std::uint64_t, std::string_view, unsigned) override { unexpected<void>(); }
+    std::unique_ptr<world::OpenFile> open_for_writing(const std::string&, unsigned) override {
+        return unexpected<std::unique_ptr<world::OpenFile>>();
+    }
     void truncate(const std::string&, std::uint64_t) override { unexpected<void>(); }
     void sync_file_system(const std::string&) override { unexpected<void>(); }
 

@@ -184,14 +184,20 @@ HostFacts look_at_host(world::World& world, const Options& options, const Primar
         host.cluster_problem =
             debian::problem(world.files, *options.cluster, options.config_dir, primary.major(), options.directory);
     look_outside(world, options, primary, host);
+    if (host.target.state == target::State::occupied) host.is_this_standby = is_this_standby(world.files, options);
+    return host;
+}
+
+void ask_programs(world::World& world, const Options& options, const PrimaryFacts& primary, HostFacts& host) {
     const std::string bin_dir = programs_folder(world, options, primary);
-    if (host.target.state == target::State::occupied) {
-        host.is_this_standby = is_this_standby(world.files, options);
-        host.former = describe_former(world, options.directory, bin_dir);
-    }
+    if (host.target.state == target::State::occupied) host.former = describe_former(world, options.directory, bin_dir);
+    look_at_programs(world, options, primary, bin_dir, host);
+}
+
+void look_at_programs(world::World& world, const Options& options, const PrimaryFacts& primary, const std::string& bin_dir,
+                      HostFacts& host) {
     read_own_limits(world, options, primary, bin_dir, host);
     host.icu_versions = icu_versions(world.files, bin_dir, primary);
-    return host;
 }
 
 }  // namespace cloning

@@ -45,5 +45,10 @@ struct HostFacts {
 std::vector<std::string> outside_directories(const Options& options, const PrimaryFacts& primary);
 
 HostFacts look_at_host(world::World& world, const Options& options, const PrimaryFacts& primary);
+// Adds what an occupied target is, and what follows.
+void ask_programs(world::World& world, const Options& options, const PrimaryFacts& primary, HostFacts& host);
+// Adds what PostgreSQL's programs on this host bring along and read: ICU, and the limits in config_dir.
+void look_at_programs(world::World& world, const Options& options, const PrimaryFacts& primary, const std::string& bin_dir,
+                      HostFacts& host);
 
 }  // namespace cloning

@@ -36,7 +36,11 @@ struct Host : testing::Test {
             return {0, settings};
         };
     }
-    HostFacts look() { return look_at_host(world, options, primary); }
+    HostFacts look() {
+        HostFacts host = look_at_host(world, options, primary);
+        ask_programs(world, options, primary, host);
+        return host;
+    }
 };
 
 TEST_F(Host, AMissingTargetInAWritableParentIsFine) {

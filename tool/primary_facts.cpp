@@ -85,11 +85,12 @@ void read_capacity(tool::Link& primary, PrimaryFacts& facts) {
 void read_limits(tool::Link& primary, PrimaryFacts& facts) {
     const auto rows = primary.query(
         "SELECT name, setting, source IN ('command line', 'environment variable'), "
-        "coalesce(sourcefile LIKE '%/postgresql.auto.conf', false) FROM pg_settings WHERE name IN "
+        "coalesce(sourcefile LIKE '%/postgresql.auto.conf', false), boot_val FROM pg_settings WHERE name IN "
         "('max_connections', 'max_prepared_transactions', 'max_locks_per_transaction', 'max_wal_senders', "
         "'max_worker_processes')");
     for (const auto& row : rows.rows) {
         facts.limits[text(row.at(0))] = text(row.at(1));
+        facts.default_limits[text(row.at(0))] = text(row.at(4));
         if (truth(row.at(2))) facts.command_line_limits.push_back(text(row.at(0)));
         if (truth(row.at(2)) || truth(row.at(3))) facts.travelling_limits.push_back(text(row.at(0)));
     }

@@ -56,6 +56,7 @@ struct PrimaryFacts {
     bool slots_are_bounded = false;  // max_slot_wal_keep_size is set
     std::string synchronous_standby_names, archive_mode, archive_command, restore_command;
     std::map<std::string, std::string> limits;  // the five that a standby needs at least as large, by name
+    std::map<std::string, std::string> default_limits;  // what they are where nothing sets them
     std::vector<std::string> command_line_limits;  // those of them that no file holds
     std::vector<std::string> travelling_limits;    // those that come to the standby whatever its postgresql.conf says
     std::string socket_directories;  // unix_socket_directories; empty without the right to see them

@@ -1,6 +1,7 @@
 #include "tool/refresh_compare.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/error.hpp"
 #include "tool/failure.hpp"
@@ -13,6 +14,9 @@ namespace {
 // Small enough to keep a backend of the primary below 10 MB, large enough that a round trip does not count.
 constexpr std::uint64_t bytes_at_once = 1 << 20;
 
+// At once from a file, to be hashed while it is near the processor.
+constexpr std::size_t read_size = 16 * refresh::default_chunk_size;
+
 const std::string diff = "SELECT replica.refresh_diff($1)";
 
 refresh::Secret make_secret() {
@@ -21,7 +25,21 @@ refresh::Secret make_secret() {
     return result;
 }
 
-std::string zeros(std::size_t count) { return std::string(count, '\0'); }
+void send(world::Session& primary, const refresh::Request& request) {
+    if (!request.ranges.empty()) primary.send_bytes(diff, refresh::encode(request));
+}
+
+// Chunks that lie side by side are written at once.
+void write_chunks(world::OpenFile& file, std::uint64_t start, const std::vector<refresh::Chunk>& chunks) {
+    std::vector<std::string_view> pieces;
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+        pieces.push_back(chunks[i].content);
+        if (i + 1 < chunks.size() && chunks[i + 1].index == chunks[i].index + 1) continue;
+        const std::uint64_t first = chunks[i].index + 1 - pieces.size();
+        file.write(start + first * refresh::default_chunk_size, pieces);
+        pieces.clear();
+    }
+}
 
 }  // namespace
 
@@ -62,31 +80,42 @@ Comparison::Comparison(world::Files& files, Place place, const List& list, const
     tally_.total = work_.total();
 }
 
-refresh::Request Comparison::next_request() {
+refresh::Request Comparison::next_request(const core::PageBuffer& buffer, const Packing& packing) {
     refresh::Request request;
     request.secret = secret_;
-    const std::lock_guard guard(mutex_);
-    request.ranges = work_.next();
+    request.compression = packing.method();
+    {
+        const std::lock_guard guard(mutex_);
+        if (!stopped_) request.ranges = work_.next();
+    }
+    for (refresh::Range& range : request.ranges) add_hashes(range, buffer);
     return request;
 }
 
-void Comparison::add_hashes(refresh::Range& range, const refresh::Secret& secret) {
-    const auto content = files_.read_part(place_.directory + "/" + range.path, range.offset, range.length);
-    if (!content) return;
-    for (std::size_t start = 0; start < content->size(); start += refresh::default_chunk_size)
-        range.hashes.push_back(refresh::hash_chunk(
-            secret, content->data() + start, std::min<std::size_t>(refresh::default_chunk_size, content->size() - start)));
+void Comparison::add_hashes(refresh::Range& range, const core::PageBuffer& buffer) {
+    const auto file = files_.open_for_reading(place_.directory + "/" + range.path);
+    if (!file) return;
+    range.hashes.reserve(refresh::chunk_count(range.length, refresh::default_chunk_size));
+    for (std::uint64_t done = 0; done < range.length;) {
+        const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), range.length - done);
+        const std::size_t count = file->read(buffer.data(), wanted, range.offset + done);
+        for (std::size_t at = 0; at < count; at += refresh::default_chunk_size)
+            range.hashes.push_back(refresh::hash_chunk(secret_, buffer.data() + at,
+                                                       std::min<std::size_t>(refresh::default_chunk_size, count - at)));
+        if (count < wanted) return;
+        done += count;
+    }
 }
 
 // What the primary has cut off meanwhile is zeros, as in a backup: replay of the WAL decides about it.
 void Comparison::write_range(const refresh::Range& range, const refresh::RangeReply& reply) {
     const std::string path = place_.directory + "/" + range.path;
     if (reply.status == refresh::Status::missing) return files_.remove(path);
-    for (const refresh::Chunk& chunk : reply.chunks)
-        files_.write_part(path, range.offset + std::uint64_t{chunk.index} * refresh::default_chunk_size, chunk.content,
-                          place_.file_mode);
-    if (reply.bytes_read < range.length)
-        files_.write_part(path, range.offset + reply.bytes_read, zeros(range.length - reply.bytes_read), place_.file_mode);
+    const bool is_cut = reply.bytes_read < range.length;
+    if (reply.chunks.empty() && !is_cut) return;
+    const auto file = files_.open_for_writing(path, place_.file_mode);
+    write_chunks(*file, range.offset, reply.chunks);
+    if (is_cut) file->write(range.offset + reply.bytes_read, {std::string(range.length - reply.bytes_read, '\0')});
 }
 
 void Comparison::take_range(const refresh::Range& range, const refresh::RangeReply& reply) {
@@ -98,19 +127,34 @@ void Comparison::take_range(const refresh::Range& range, const refresh::RangeRep
     if (reply.status == refresh::Status::ok && reply.bytes_read < range.length) ++tally_.cut_short;
 }
 
-void Comparison::take(const refresh::Request& request, const refresh::Reply& reply) {
+void Comparison::take(const refresh::Request& request, const std::string& answer) {
+    const refresh::Reply reply = refresh::decode_reply(answer, request);
     for (std::size_t i = 0; i < request.ranges.size(); ++i) take_range(request.ranges[i], reply.ranges.at(i));
+    const std::lock_guard guard(mutex_);
+    tally_.carried += answer.size();
 }
 
-void Comparison::work(world::Session& primary) {
+// The primary has always one request to work on: meanwhile the next one is made ready, and the answer to the one before
+// is written.
+void Comparison::converse(world::Session& primary) {
+    const core::PageBuffer buffer(read_size);
+    Packing packing(place_.packing);
+    refresh::Request asked = next_request(buffer, packing);
+    send(primary, asked);
+    while (!asked.ranges.empty() && !stopped_) {
+        refresh::Request next = next_request(buffer, packing);
+        const auto begin = std::chrono::steady_clock::now();
+        const std::string answer = primary.receive_bytes();
+        packing.saw(answer.size(), std::chrono::steady_clock::now() - begin);
+        send(primary, next);
+        take(asked, answer);
+        asked = std::move(next);
+    }
+}
+
+void Comparison::work(const Connect& connect) {
     try {
-        while (!stopped_) {
-            refresh::Request request = next_request();
-            if (request.ranges.empty()) return;
-            for (refresh::Range& range : request.ranges) add_hashes(range, request.secret);
-            const std::string answer = primary.exchange(diff, refresh::encode(request));
-            take(request, refresh::decode_reply(answer, request));
-        }
+        converse(*connect());
     } catch (...) {
         stopped_ = true;
         const std::lock_guard guard(mutex_);

@@ -4,13 +4,17 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/page_buffer.hpp"
 #include "core/refresh_wire.hpp"
 #include "tool/refresh_kept.hpp"
 #include "tool/refresh_list.hpp"
+#include "tool/refresh_packing.hpp"
 #include "tool/world.hpp"
 
 namespace refreshing {
@@ -20,6 +24,7 @@ struct Tally {
     std::uint64_t total = 0;     // bytes to compare
     std::uint64_t compared = 0;  // of them
     std::uint64_t received = 0;  // bytes of content that differed
+    std::uint64_t carried = 0;   // bytes that the primary sent for it, packed or not
     std::uint64_t vanished = 0;  // files that the primary removed meanwhile
     std::uint64_t cut_short = 0; // pieces that the primary cut off meanwhile
 };
@@ -48,21 +53,25 @@ class Comparison {
         std::string directory;
         unsigned file_mode = 0600;
         bool write = true;  // false: only tell what differs
+        Packing::Wish packing = Packing::Wish::none;
     };
 
     Comparison(world::Files& files, Place place, const List& list, const Kept& kept);
 
+    using Connect = std::function<std::unique_ptr<world::Session>()>;
+
     // Works until nothing is left, another thread has failed, or stop was called. Throws nothing: see check.
-    void work(world::Session& primary);
+    void work(const Connect& connect);
     void stop() { stopped_ = true; }
     Tally tally() const;
     // Throws what a thread has thrown, if any has.
     void check() const;
 
  private:
-    refresh::Request next_request();
-    void add_hashes(refresh::Range& range, const refresh::Secret& secret);
-    void take(const refresh::Request& request, const refresh::Reply& reply);
+    void converse(world::Session& primary);
+    refresh::Request next_request(const core::PageBuffer& buffer, const Packing& packing);
+    void add_hashes(refresh::Range& range, const core::PageBuffer& buffer);
+    void take(const refresh::Request& request, const std::string& answer);
     void take_range(const refresh::Range& range, const refresh::RangeReply& reply);
     void write_range(const refresh::Range& range, const refresh::RangeReply& reply);
 

@@ -24,6 +24,7 @@ struct Source {
     std::map<std::string, std::string> files;
     fake::Session session;
     int asked = 0;
+    std::uint64_t content_asked = 0;
 
     Source() {
         session.on_exchange = [this](const std::string& bytes) { return answer(bytes); };
@@ -32,7 +33,10 @@ struct Source {
         ++asked;
         const refresh::Request request = refresh::decode_request(bytes);
         refresh::ReplyWriter writer(request);
-        for (const refresh::Range& range : request.ranges) add(request, range, writer);
+        for (const refresh::Range& range : request.ranges) {
+            content_asked += range.length;
+            add(request, range, writer);
+        }
         return writer.finish();
     }
     void add(const refresh::Request& request, const refresh::Range& range, refresh::ReplyWriter& writer) {
@@ -54,12 +58,13 @@ struct RefreshCompare : testing::Test {
     fake::Tree tree;
     List list;
     Kept kept;
+    refreshing::Packing::Wish packing = refreshing::Packing::Wish::none;
 
     void SetUp() override { tree.directory("/d/base"); }
     void listed(const std::string& path, std::uint64_t size) { list.items.push_back({path, Listed::file, size, ""}); }
     refreshing::Tally run(bool write = true) {
-        Comparison comparison(tree, {"/d", 0600, write}, list, kept);
-        comparison.work(source.session);
+        Comparison comparison(tree, {"/d", 0600, write, packing}, list, kept);
+        comparison.work([this] { return std::make_unique<fake::Session>(source.session); });
         comparison.check();
         return comparison.tally();
     }
@@ -125,6 +130,31 @@ TEST_F(RefreshCompare, ARehearsalWritesNothing) {
     EXPECT_EQ(tally.vanished, 1u);
 }
 
+TEST_F(RefreshCompare, WhatComesPackedIsTheSame) {
+    packing = refreshing::Packing::Wish::lz4;
+    source.files["base/1"] = block('a', 100) + block('b', 100) + "tail";
+    tree.file("/d/base/1", block('a', 50));
+    listed("base/1", source.files["base/1"].size());
+    const auto tally = run();
+    EXPECT_EQ(here("base/1"), source.files["base/1"]);
+    EXPECT_EQ(tally.received, 150 * refresh::default_chunk_size + 4u);
+    EXPECT_LT(tally.carried, tally.received / 10);
+}
+
+// The primary works on a request while the next one is made ready: nothing may be lost or asked for twice on the way.
+TEST_F(RefreshCompare, EachPieceIsAskedForOnce) {
+    for (int i = 0; i < 20; ++i) {
+        const std::string path = "base/" + std::to_string(i);
+        source.files[path] = block(static_cast<char>('a' + i), 60) + "end";
+        tree.file("/d/" + path, i % 2 == 0 ? source.files[path] : block('x', 61));
+        listed(path, source.files[path].size());
+    }
+    const auto tally = run();
+    EXPECT_EQ(tally.compared, tally.total);
+    EXPECT_EQ(source.content_asked, tally.total);
+    for (const auto& [path, content] : source.files) EXPECT_EQ(here(path).substr(0, content.size()), content);
+}
+
 TEST_F(RefreshCompare, ManySmallFilesShareARequest) {
     for (int i = 0; i < 600; ++i) {
         const std::string path = "base/" + std::to_string(i);
@@ -144,9 +174,9 @@ TEST_F(RefreshCompare, ThreadsShareTheWorkAndOneFailureEndsAll) {
         throw core::Error(core::sqlstate::connection_failure, "the connection to the server was lost");
     };
     Comparison comparison(tree, {"/d", 0600, true}, list, kept);
-    std::thread other([&] { comparison.work(broken); });
+    std::thread other([&] { comparison.work([&] { return std::make_unique<fake::Session>(broken); }); });
     other.join();
-    comparison.work(source.session);
+    comparison.work([this] { return std::make_unique<fake::Session>(source.session); });
     EXPECT_THROW(comparison.check(), core::Error);
     EXPECT_EQ(source.asked, 0);
 }

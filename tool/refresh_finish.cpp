@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/error.hpp"
+#include "tool/config_text.hpp"
 #include "tool/refresh_run.hpp"
 #include "tool/server.hpp"
 
@@ -42,11 +43,21 @@ void write_auto_conf(world::World& world, Run& run, const std::vector<conf::Sett
     world.files.write(path, result.text, run.file_mode());
 }
 
+// The node's own value; the default is the primary's, which is of the same major version.
+std::string own_limit(world::World& world, Run& run, const std::optional<config_text::Settings>& text, const std::string& name) {
+    const auto& defaults = run.base->primary.default_limits;
+    const auto otherwise = defaults.find(name);
+    std::string known;
+    if (text) known = text->value(name).value_or(otherwise == defaults.end() ? "" : otherwise->second);
+    return config_text::is_plain_number(known) ? known : server::effective_setting(world, run.base->launch(), name);
+}
+
 // A standby with less than its primary has does not start: the node's own values are raised where they are.
 std::vector<conf::Setting> raised_limits(world::World& world, Run& run) {
     std::vector<conf::Setting> raised;
+    const auto text = config_text::Settings::read(world.files, run.base->launch());
     for (const auto& [name, wanted] : run.base->primary.limits) {
-        const std::string own = server::effective_setting(world, run.base->launch(), name);
+        const std::string own = own_limit(world, run, text, name);
         if (std::atoi(own.c_str()) >= std::atoi(wanted.c_str())) continue;
         world.reporter.fact(fmt::format("{} is {} as on the primary; here it was {}", name, wanted, own));
         raised.push_back({name, wanted});

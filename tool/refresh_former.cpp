@@ -4,11 +4,11 @@
 
 #include <array>
 #include <cstdlib>
-#include <cstring>
 #include <sstream>
 
 #include "core/conf.hpp"
 #include "core/error.hpp"
+#include "tool/config_text.hpp"
 #include "tool/refresh_kept.hpp"
 #include "tool/rejoin_area.hpp"
 #include "tool/server.hpp"
@@ -61,6 +61,46 @@ void read_includes(world::World& world, const cloning::Options& options, Former&
     }
 }
 
+// What is asked of the configuration, with the server's defaults. The files and folders come last.
+struct Asked {
+    const char* name;
+    const char* otherwise;  // null: only the server knows
+};
+constexpr std::array<Asked, 12> asked = {{{"port", nullptr},
+                                          {"primary_slot_name", ""},
+                                          {"primary_conninfo", ""},
+                                          {"cluster_name", ""},
+                                          {"log_directory", "log"},
+                                          {"ssl_cert_file", "server.crt"},
+                                          {"ssl_key_file", "server.key"},
+                                          {"ssl_ca_file", ""},
+                                          {"ssl_crl_file", ""},
+                                          {"ssl_crl_dir", ""},
+                                          {"ssl_dh_params_file", ""},
+                                          {"krb_server_keyfile", ""}}};
+
+// The values in the order above. A configuration that the server does not take is named when it is to be started.
+std::vector<std::string> settings(world::World& world, const server::Launch& launch) {
+    std::vector<std::string> values(asked.size()), names;
+    std::vector<std::size_t> places;
+    const auto text = config_text::Settings::read(world.files, launch);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        const auto found = text ? text->value(asked[i].name) : std::nullopt;
+        const bool known = found || (text && asked[i].otherwise != nullptr);
+        if (known) values[i] = found.value_or(asked[i].otherwise == nullptr ? "" : asked[i].otherwise);
+        if (known && (i > 0 || config_text::is_plain_number(values[i]))) continue;
+        names.emplace_back(asked[i].name);
+        places.push_back(i);
+    }
+    try {
+        const auto told = server::effective_settings(world, launch, names);
+        for (std::size_t i = 0; i < told.size(); ++i) values[places[i]] = told[i];
+    } catch (const core::Error&) {
+        for (const std::size_t place : places) values[place].clear();
+    }
+    return values;
+}
+
 void know_cluster(world::Files& files, const std::string& place, Former& former) {
     if (files.kind(place + "/PG_VERSION") == world::Kind::file)
         former.major = std::atoi(files.read(place + "/PG_VERSION").c_str());
@@ -71,10 +111,9 @@ void know_cluster(world::Files& files, const std::string& place, Former& former)
 
 std::string system_identifier_in(world::Files& files, const std::string& control_file) {
     if (files.kind(control_file) != world::Kind::file) return {};
-    const auto head = files.read_part(control_file, 0, sizeof(std::uint64_t));
     std::uint64_t identifier = 0;
-    if (!head || head->size() < sizeof identifier) return {};
-    std::memcpy(&identifier, head->data(), sizeof identifier);
+    const auto file = files.open_for_reading(control_file);
+    if (!file || file->read(reinterpret_cast<char*>(&identifier), sizeof identifier, 0) < sizeof identifier) return {};
     return std::to_string(identifier);
 }
 
@@ -113,20 +152,12 @@ void read_configuration(world::World& world, const cloning::Options& options, co
     if (!former.has_configuration) return;
     const server::Launch launch{bin_dir, options.directory,
                                 options.config_dir.empty() ? "" : options.config_dir + "/postgresql.conf", options.log};
-    const auto setting = [&](const char* name) -> std::string {
-        try {
-            return server::effective_setting(world, launch, name);
-        } catch (const core::Error&) {
-            return {};  // a configuration that the server does not take is named when it is to be started
-        }
-    };
-    former.port = setting("port");
-    former.slot = setting("primary_slot_name");
-    former.conninfo = setting("primary_conninfo");
-    former.name = setting("cluster_name");
-    for (const char* name : {"log_directory", "ssl_cert_file", "ssl_key_file", "ssl_ca_file", "ssl_crl_file",
-                             "ssl_crl_dir", "ssl_dh_params_file", "krb_server_keyfile"})
-        add_below(options, setting(name), former.named);
+    const std::vector<std::string> values = settings(world, launch);
+    former.port = values[0];
+    former.slot = values[1];
+    former.conninfo = values[2];
+    former.name = values[3];
+    for (std::size_t i = 4; i < values.size(); ++i) add_below(options, values[i], former.named);
     read_includes(world, options, former);
 }
 

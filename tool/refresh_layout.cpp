@@ -69,7 +69,7 @@ class Layout {
         const std::string path = run_.path(item.path);
         if (run_.kept.covers(item.path)) return;
         if (item.kind == Listed::file) {
-            if (item.size == 0) world_.files.write_part(path, 0, "", run_.file_mode());
+            if (item.size == 0) world_.files.open_for_writing(path, run_.file_mode());
             return;
         }
         if (world_.files.kind(path) == world::Kind::directory) return;

@@ -11,6 +11,7 @@
 #include "tool/refresh_kept.hpp"
 #include "tool/refresh_list.hpp"
 #include "tool/refresh_marker.hpp"
+#include "tool/refresh_packing.hpp"
 
 namespace refreshing {
 
@@ -18,6 +19,7 @@ struct Run {
     cloning::SharedRun base;  // options, the primary, the login, and the steps that refresh shares with clone
     Former former;
     int connections = 2;
+    Packing::Wish packing = Packing::Wish::automatic;
 
     Kept kept;
     Marker marker;

@@ -28,6 +28,19 @@ void expect_same_server(world::Session& session, const Run& run) {
                       "Check for a pooler or proxy between this host and the primary, and connect past it.");
 }
 
+conninfo::Parameters parameters_again(const Run& run) {
+    conninfo::Parameters parameters = run.base->link.session().parameters();
+    parameters.set("password", run.base->link.session().password());
+    parameters.set("application_name", "pg_replica refresh " + run.base->application_name.substr(0, 40));
+    return parameters;
+}
+
+std::unique_ptr<world::Session> connect_with(world::World& world, const Run& run, const conninfo::Parameters& parameters) {
+    auto session = world.database.connect(parameters, "the primary", world::Prompt::never);
+    session->answer_within(run.base->patience());
+    return session;
+}
+
 // Ends the threads on every way out: they use what stands in the frame below.
 class Crew {
  public:
@@ -39,10 +52,10 @@ class Crew {
     Crew(const Crew&) = delete;
     Crew& operator=(const Crew&) = delete;
 
-    void add(world::Session& session) {
+    void add(const Comparison::Connect& connect) {
         ++working_;
-        threads_.emplace_back([this, &session] {
-            comparison_.work(session);
+        threads_.emplace_back([this, connect] {
+            comparison_.work(connect);
             --working_;
         });
     }
@@ -64,14 +77,17 @@ void show(world::World& world, const Tally& tally) {
 }
 
 Tally compare_all(world::World& world, Run& run, bool write) {
-    std::vector<std::unique_ptr<world::Session>> sessions;
-    for (int i = 0; i < run.connections; ++i) sessions.push_back(connect_again(world, run));
-    for (const auto& session : sessions) expect_same_server(*session, run);
-    Comparison comparison(world.files, {run.directory(), run.file_mode(), write}, run.list, run.kept);
+    Comparison comparison(world.files, {run.directory(), run.file_mode(), write, run.packing}, run.list, run.kept);
+    const conninfo::Parameters login = parameters_again(run);
     Crew crew(comparison);
-    for (const auto& session : sessions) crew.add(*session);
+    for (int i = 0; i < run.connections; ++i)
+        crew.add([&] {
+            auto session = connect_with(world, run, login);
+            expect_same_server(*session, run);
+            return session;
+        });
     while (crew.works()) {
-        world.processes.sleep(std::chrono::milliseconds(20));
+        world.processes.sleep(std::chrono::milliseconds(5));
         show(world, comparison.tally());
     }
     crew.join();
@@ -83,12 +99,7 @@ Tally compare_all(world::World& world, Run& run, bool write) {
 }  // namespace
 
 std::unique_ptr<world::Session> connect_again(world::World& world, Run& run) {
-    conninfo::Parameters parameters = run.base->link.session().parameters();
-    parameters.set("password", run.base->link.session().password());
-    parameters.set("application_name", "pg_replica refresh " + run.base->application_name.substr(0, 40));
-    auto session = world.database.connect(parameters, "the primary", world::Prompt::never);
-    session->answer_within(run.base->patience());
-    return session;
+    return connect_with(world, run, parameters_again(run));
 }
 
 // The checkpoint at its beginning may take its time.
@@ -112,6 +123,8 @@ void compare(world::World& world, Run& run) {
     world.reporter.fact(fmt::format("{} compared, {} of it differed and came here ({:.1f} %), in {:.1f} s",
                                     render::bytes(run.tally.compared), render::bytes(run.tally.received), share(run.tally),
                                     seconds.count()));
+    if (run.tally.carried < run.tally.received)
+        world.reporter.fact(fmt::format("the primary packed it into {}", render::bytes(run.tally.carried)));
     if (run.tally.vanished + run.tally.cut_short > 0)
         world.reporter.fact(fmt::format("{} files were removed and {} pieces cut off on the primary meanwhile",
                                         run.tally.vanished, run.tally.cut_short));

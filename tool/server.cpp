@@ -152,13 +152,24 @@ conninfo::Parameters connection(const Running& running) {
 }
 
 std::string effective_setting(world::World& world, const Launch& launch, const std::string& name) {
-    std::vector<std::string> argv = command_line(launch);
-    argv.insert(argv.end(), {"-C", name});
-    const world::Outcome outcome = world.processes.run({argv, {}});
-    if (outcome.status == 0) return last_line(outcome.output);
-    throw core::Error(core::sqlstate::config_file_error,
-                      "the standby's configuration is not valid on this host", trimmed(outcome.output),
-                      "Mend the setting that the server names, then run the same command again.");
+    return effective_settings(world, launch, {name}).front();
+}
+
+std::vector<std::string> effective_settings(world::World& world, const Launch& launch, const std::vector<std::string>& names) {
+    std::vector<world::Command> commands;
+    for (const std::string& name : names) {
+        commands.push_back({command_line(launch), {}});
+        commands.back().argv.insert(commands.back().argv.end(), {"-C", name});
+    }
+    std::vector<std::string> values;
+    for (const world::Outcome& outcome : world.processes.run_all(commands)) {
+        if (outcome.status != 0)
+            throw core::Error(core::sqlstate::config_file_error,
+                              "the standby's configuration is not valid on this host", trimmed(outcome.output),
+                              "Mend the setting that the server names, then run the same command again.");
+        values.push_back(last_line(outcome.output));
+    }
+    return values;
 }
 
 }  // namespace server

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tool/world.hpp"
 
@@ -43,5 +44,7 @@ conninfo::Parameters connection(const Running& running);
 // The value of one setting as the server itself would read it from its files (postgres -C). Throws
 // core::Error with the server's message when the configuration is not valid.
 std::string effective_setting(world::World& world, const Launch& launch, const std::string& name);
+// Several at once, in the order of names.
+std::vector<std::string> effective_settings(world::World& world, const Launch& launch, const std::vector<std::string>& names);
 
 }  // namespace server

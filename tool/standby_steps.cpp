@@ -195,12 +195,12 @@ void put_in_place(world::World& world, Run& run) {
 }
 
 void check_configuration(world::World& world, Run& run) {
-    const auto effective = [&](const char* name) { return server::effective_setting(world, run.launch(), name); };
-    expect("data_directory", effective("data_directory"), run.options.directory);
-    expect("port", effective("port"), std::to_string(run.options.port));
+    const auto found = server::effective_settings(world, run.launch(), {"data_directory", "port", "primary_conninfo"});
+    expect("data_directory", found[0], run.options.directory);
+    expect("port", found[1], std::to_string(run.options.port));
     // a run that goes on with the copy of another one has not logged in itself
     if (run.upstream.login.pairs().empty()) return;
-    expect("primary_conninfo", effective("primary_conninfo"), standby_config::primary_conninfo(run.upstream));
+    expect("primary_conninfo", found[2], standby_config::primary_conninfo(run.upstream));
 }
 
 void start(world::World& world, Run& run) {

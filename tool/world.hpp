@@ -29,14 +29,19 @@ struct Rows {
 
 // One connection to a server.
 class Session {
-   public:
+ public:
     virtual ~Session() = default;
     // One statement with parameters $1, $2, ... as text. Throws core::Error with the server's SQLSTATE, message, detail
     // and hint; SQLSTATE 08006 when the connection is lost or does not answer within the time limit.
     virtual Rows query(const std::string& sql, const std::vector<Value>& parameters = {}) = 0;
-    // A statement with one parameter $1 of type bytea and one value of type bytea as its answer, both in binary. Errors as
-    // of query.
-    virtual std::string exchange(const std::string& sql, const std::string& bytes) = 0;
+    // A statement with one parameter $1 of type bytea and one value of type bytea as its answer, both in binary, in two
+    // halves: between them the server works on it, and nothing else may be asked. Errors as of query.
+    virtual void send_bytes(const std::string& sql, const std::string& bytes) = 0;
+    virtual std::string receive_bytes() = 0;
+    std::string exchange(const std::string& sql, const std::string& bytes) {
+        send_bytes(sql, bytes);
+        return receive_bytes();
+    }
     // From now on, a statement without an answer for so long is on a dead link.
     virtual void answer_within(std::chrono::seconds) {}
     // The parameters in effect (host, port, user, dbname, ...), without the password.
@@ -52,7 +57,7 @@ class Session {
 enum class Prompt { never, on_terminal };
 
 class Database {
-   public:
+ public:
     virtual ~Database() = default;
     // Connects within connect_timeout (10 s unless the parameters say otherwise). purpose ("the primary") is for
     // messages. Throws Failure with ExitCode::connection.
@@ -72,8 +77,18 @@ struct Entry {
     std::uint64_t size = 0;  // of a file
 };
 
+// A file that is open.
+class OpenFile {
+ public:
+    virtual ~OpenFile() = default;
+    // Up to size bytes from offset on; fewer at the end of the file.
+    virtual std::size_t read(char* buffer, std::size_t size, std::uint64_t offset) = 0;
+    // Writes pieces one behind the other, in place. Not flushed: see Files::sync_file_system.
+    virtual void write(std::uint64_t offset, const std::vector<std::string_view>& pieces) = 0;
+};
+
 class Files {
-   public:
+ public:
     virtual ~Files() = default;
     // What path is, links followed.
     virtual Kind kind(const std::string& path) = 0;
@@ -115,11 +130,10 @@ class Files {
     virtual void make_link(const std::string& target, const std::string& path) = 0;
     // Makes a file that is not there yet; false when it is.
     virtual bool create(const std::string& path, const std::string& text, unsigned mode) = 0;
-    // Up to length bytes from offset on, fewer at the end of the file; nothing when there is no such file. For several
-    // threads at once, as the two that follow.
-    virtual std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t length) = 0;
-    // Writes into a file in place, which is made with mode when it is missing. Not flushed: see sync_file_system.
-    virtual void write_part(const std::string& path, std::uint64_t offset, std::string_view content, unsigned mode) = 0;
+    // Files opened to be read or written in parts, for several threads at once. Null when there is no such file; one that
+    // is to be written is made, with mode, when it is missing. No link is followed.
+    virtual std::unique_ptr<OpenFile> open_for_reading(const std::string& path) = 0;
+    virtual std::unique_ptr<OpenFile> open_for_writing(const std::string& path, unsigned mode) = 0;
     virtual void truncate(const std::string& path, std::uint64_t size) = 0;
     // Brings everything that was written to the file system of path to disk.
     virtual void sync_file_system(const std::string& path) = 0;
@@ -137,11 +151,17 @@ struct Outcome {
 };
 
 class Processes {
-   public:
+ public:
     virtual ~Processes() = default;
     // Runs a command in a process group of its own that ends with this process, kill -9 included. tick is called about
     // five times a second; an exception from it ends the group and passes. Throws Interrupted on a signal.
     virtual Outcome run(const Command& command, const std::function<void()>& tick = {}) = 0;
+    // Runs several at the same time; their outcomes, in the same order.
+    virtual std::vector<Outcome> run_all(const std::vector<Command>& commands) {
+        std::vector<Outcome> outcomes;
+        for (const Command& command : commands) outcomes.push_back(run(command, {}));
+        return outcomes;
+    }
     // Starts a server that outlives this process, its output appended to log; returns its process id.
     virtual int start_detached(const Command& command, const std::string& log) = 0;
     virtual int own_pid() = 0;
@@ -164,7 +184,7 @@ class Processes {
 using Progress = render::Progress;
 
 class Reporter {
-   public:
+ public:
     virtual ~Reporter() = default;
     // A step begins: one sentence.
     virtual void step(const std::string& sentence) = 0;

@@ -8,9 +8,12 @@ extern "C" {
 #include "storage/checksum.h"
 }
 
+#include "core/page_checksum.hpp"
 #include "extension/server/boundary.hpp"
 
 namespace pg::page {
+
+static_assert(offsetof(PageHeaderData, pd_checksum) == page_checksum::place);
 
 std::size_t size() { return BLCKSZ; }
 
@@ -22,7 +25,9 @@ bool checksums_enabled() {
 
 bool is_intact(char* page, std::uint32_t block) {
     if (PageIsNew(page)) return true;
-    return reinterpret_cast<PageHeader>(page)->pd_checksum == pg_checksum_page(page, block);
+    const std::uint16_t stored = page_checksum::stored(page);
+    // the server's own has the last word
+    return stored == page_checksum::compute(page, size(), block) || stored == pg_checksum_page(page, block);
 }
 
 bool is_replayed(char* page) {

@@ -265,7 +265,7 @@ sub with { my ($at, $number) = @_; my $changed = $whole; substr($changed, $at, 4
 my $range_at = 4 * 3 + 192 + 4;
 my %malformed = (
 	'no version' => with(0, 0), 'a later version' => with(0, 2), 'no chunk size' => with(4, 0), 'an odd chunk size' => with(4, 1000),
-	'a huge chunk size' => with(4, 1 << 21), 'the largest chunk size' => with(4, 0xFFFFFFFF), 'an unknown compression' => with(8, 1),
+	'a huge chunk size' => with(4, 1 << 21), 'the largest chunk size' => with(4, 0xFFFFFFFF), 'an unknown compression' => with(8, 2),
 	'more ranges than there are' => with($range_at - 4, 3), 'fewer ranges than there are' => with($range_at - 4, 1), 'far too many ranges' => with($range_at - 4, 0xFFFFFFFF),
 	'a path longer than all' => with($range_at, 0xFFFFFFFF), 'a path longer than allowed' => with($range_at, 5000),
 	'more hashes than chunks' => request_of([ $path, 0, 8192, @hashes[ 0, 1 ] ]), 'far too many hashes' => with($range_at + 4 + length($path) + 12, 0xFFFFFFFF),
@@ -277,6 +277,14 @@ is(refusal($malformed{$_}), '08P01', "refused: $_") for sort keys %malformed;
 is(sql(q{DO $$BEGIN PERFORM replica.refresh_diff(decode(repeat('00', 2000000), 'hex')); EXCEPTION WHEN protocol_violation THEN NULL; END$$; SELECT 1}), '1', 'refused: 2 MB of zeros');
 ($answer) = diff(map { [ 'PG_VERSION', 0, 1 ] } 1 .. 256);
 is($answer->{chunks}{0}, '1', '256 ranges are not too many');
+
+# packed, it is the same
+{
+	my @plain = diff([ $path, 0, 1 << 20 ]);
+	local $RefreshWire::compression = 1;
+	is_deeply([ diff([ $path, 0, 1 << 20 ]) ], \@plain, 'a reply that LZ4 has packed is the same');
+	cmp_ok($RefreshWire::packed, '>', 0, 'and it was packed');
+}
 
 # --- who may
 

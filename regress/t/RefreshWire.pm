@@ -1,5 +1,5 @@
 # The requests and replies of replica.refresh_diff, written a second time from the format in core/refresh_wire.hpp, so that
-# a test does not take the word of the code that it tests. Also XXH3 with 128 bits, for more than 240 bytes.
+# a test does not take the word of the code that it tests. Also XXH3 with 128 bits, for more than 240 bytes, and how LZ4 unpacks.
 package RefreshWire;
 
 use strict;
@@ -10,13 +10,15 @@ use Exporter 'import';
 our @EXPORT = qw(request_of reply_of hash_of);
 
 our $chunk_size = 8192;
+our $compression = 0;
+our $packed = 0;    # replies that came packed
 our $secret = join('', map { chr(($_ * 151 + 43) % 256) } 0 .. 191);
 
 # request_of([path, offset, length, hashes...], ...)
 sub request_of
 {
 	my (@ranges) = @_;
-	my $bytes = pack('N3', 1, $chunk_size, 0) . $secret . pack('N', scalar @ranges);
+	my $bytes = pack('N3', 1, $chunk_size, $compression) . $secret . pack('N', scalar @ranges);
 	for my $range (@ranges)
 	{
 		my ($path, $offset, $length, @hashes) = @$range;
@@ -29,8 +31,10 @@ sub request_of
 sub reply_of
 {
 	my ($bytes, @ranges) = @_;
-	my ($version, $compression, $size) = unpack('N3', $bytes);
-	die 'malformed header' unless $version == 1 && $compression == 0 && $size == length($bytes) - 12;
+	my ($version, $method, $size) = unpack('N3', $bytes);
+	die 'malformed header' unless $version == 1 && $method <= $compression && $size == length($bytes) - 12;
+	$packed += $method;
+	$bytes = substr($bytes, 0, 12) . unpacked(substr($bytes, 16), unpack('@12 N', $bytes)) if $method;
 	my ($at, @answers) = (12);
 	for my $range (@ranges)
 	{
@@ -50,6 +54,39 @@ sub reply_of
 	}
 	die 'bytes are left' unless $at == length $bytes;
 	return @answers;
+}
+
+# An LZ4 block (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md) that holds so many bytes.
+sub unpacked
+{
+	my ($block, $size) = @_;
+	my ($at, $bytes) = (0, '');
+	my $length = sub {
+		my ($count) = @_;
+		return $count if $count < 15;
+		my $more = 255;
+		for (; $more == 255; $count += $more) { $more = ord substr($block, $at++, 1) }
+		return $count;
+	};
+	while (1)
+	{
+		my $token = ord substr($block, $at++, 1);
+		my $literals = $length->($token >> 4);
+		$bytes .= substr($block, $at, $literals);
+		$at += $literals;
+		last if $at >= length $block;
+		my $back = unpack('v', substr($block, $at, 2));
+		$at += 2;
+		my $match = 4 + $length->($token & 15);
+		while ($match > 0)
+		{
+			my $piece = substr($bytes, -$back, $match < $back ? $match : $back);
+			$bytes .= $piece;
+			$match -= length $piece;
+		}
+	}
+	die 'an LZ4 block of another size' unless length $bytes == $size;
+	return $bytes;
 }
 
 # --- XXH3 (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md), in 64 bits that wrap

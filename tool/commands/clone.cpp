@@ -128,7 +128,8 @@ ExitCode make_clone(Options options, world::Reporter& reporter) {
     // the session knows all that led to the primary; no later connection, to the standby for one, may be led there too
     real::forget_libpq_variables({"PGPASSFILE"});
     const cloning::PrimaryFacts primary = cloning::gather(world, link, options);
-    const cloning::HostFacts host = cloning::look_at_host(world, options, primary);
+    cloning::HostFacts host = cloning::look_at_host(world, options, primary);
+    cloning::ask_programs(world, options, primary, host);
     introduce(reporter, options, primary);
     const auto run = std::make_shared<cloning::Run>(options, primary, host, link);
     run->application_name = cloning::application_name(options);

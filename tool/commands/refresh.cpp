@@ -25,6 +25,7 @@ struct RefreshOptions {
     cloning::Options clone;
     int connections = 2;
     bool remains = false;
+    std::string compress = "auto";
 };
 
 // What the user left to us is as the directory's own configuration has it.
@@ -36,9 +37,11 @@ void follow_former(cloning::Options& options, const refreshing::Former& former) 
     options.login_passfile = former.passfile;
 }
 
-void read_former(world::World& world, cloning::Options& options, refreshing::Former& former, tool::Link& link) {
+// Returns the place of PostgreSQL's programs.
+std::string read_former(world::World& world, cloning::Options& options, refreshing::Former& former, tool::Link& link) {
     const int major = tool::number(link.value("SELECT current_setting('server_version_num')")) / 10000;
-    refreshing::read_configuration(world, options, programs::find(world, major, options.bin_dir), former);
+    const std::string bin_dir = programs::find(world, major, options.bin_dir);
+    refreshing::read_configuration(world, options, bin_dir, former);
     try {
         refreshing::know_upstream(real::parse_connection_string(former.conninfo), options, former);
     } catch (const Failure&) {
@@ -48,6 +51,7 @@ void read_former(world::World& world, cloning::Options& options, refreshing::For
     as_usage([&] { cloning::complete(world, options); });
     // the role that clone makes for one standby alone
     options.role_is_own = options.replication_user == ("replicator_" + options.slot).substr(0, 63);
+    return bin_dir;
 }
 
 // The numbers that a real run would show; nothing is written.
@@ -68,12 +72,12 @@ refreshing::SharedRun make_run(const RefreshOptions& options, refreshing::Former
     run->base->application_name = cloning::application_name(options.clone);
     run->former = std::move(former);
     run->connections = options.connections;
+    run->packing = refreshing::packing_wish(options.compress);
     return run;
 }
 
 ExitCode carry_out(world::World& world, const RefreshOptions& options, const refreshing::SharedRun& run) {
     cloning::Run& base = *run->base;
-    base.bin_dir = programs::find(world, base.primary.major(), base.options.bin_dir);
     if (base.options.prepare) base.preparation = cloning::make_preparation(base.options, base.primary);
     const plan::Plan plan = refreshing::make_plan(run);
     if (options.clone.dry_run) return report(world, *run, plan);
@@ -98,16 +102,18 @@ ExitCode run_refresh(RefreshOptions options) {
     real::Terminal terminal;
     world::World world{database, files, processes, terminal};
     cloning::Options& words = options.clone;
-    words.compress = compression::none;  // or the speed of the link would be measured, which costs more than a refresh of little
+    words.compress = compression::none;  // that is for pg_basebackup; measuring the link for it costs more than a refresh of little
     words.directory = files.canonical(words.directory);
     tool::Link link(database, database.connect(connection::parameters(words.connection), "the primary", connection::prompt(words.connection)), "the primary");
     real::forget_libpq_variables({"PGPASSFILE"});
     refreshing::Former former = refreshing::look(world, words);
-    read_former(world, words, former, link);
+    const std::string bin_dir = read_former(world, words, former, link);
     const cloning::PrimaryFacts primary = cloning::gather(world, link, words);
-    const cloning::HostFacts host = cloning::look_at_host(world, words, primary);
+    cloning::HostFacts host = cloning::look_at_host(world, words, primary);
+    cloning::look_at_programs(world, words, primary, bin_dir, host);
     introduce(terminal, words, primary);
     const auto run = make_run(options, former, primary, host, link);
+    run->base->bin_dir = bin_dir;
     if (cloning::is_there_already(world, *run->base)) return prove_running(world, *run);
     auto found = refreshing::findings(world, words, primary, former, refreshing::ask_source(world, link, primary), options.remains);
     const auto of_clone = cloning::findings(words, primary, refreshing::as_own(host, words, primary, former));
@@ -120,6 +126,7 @@ void add_target_options(CLI::App& command, RefreshOptions& options) {
     cloning::Options& words = options.clone;
     command.add_option("-D,--pgdata", words.directory, "data directory of the stopped server")->required();
     command.add_option("-j,--jobs", options.connections, "connections that compare at the same time (default: 2)")->check(CLI::Range(1, 64));
+    command.add_option("--compress", options.compress, "auto, none or lz4: how the primary packs the blocks that it sends")->check(CLI::IsMember({"auto", "none", "lz4"}));
     command.add_option("--name", words.name, "name of the standby (default: as its configuration has it, or as for clone)");
     command.add_option("--port", words.port, "port of the standby's server (default: as its configuration has it)")->check(CLI::Range(1, 65535));
     command.add_option("--slot", words.slot, "replication slot on the primary (default: as its configuration has it, or made from the name)");

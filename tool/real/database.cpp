@@ -20,6 +20,7 @@ namespace {
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
+constexpr const char* statement_name = "pg_replica";
 constexpr Oid bytea_type = 17;  // of pg_type: the same in every version
 
 struct Arrays {
@@ -99,12 +100,15 @@ class LibpqSession : public world::Session {
         return rows_of(result.get());
     }
 
-    std::string exchange(const std::string& sql, const std::string& bytes) override {
-        const Oid type = bytea_type;
+    void send_bytes(const std::string& sql, const std::string& bytes) override {
+        prepare(sql);
         const char* value = bytes.data();
         const int length = static_cast<int>(bytes.size()), binary = 1;
-        if (PQsendQueryParams(connection_.get(), sql.c_str(), 1, &type, &value, &length, &binary, 1) == 0)
+        if (PQsendQueryPrepared(connection_.get(), statement_name, 1, &value, &length, &binary, 1) == 0)
             fail_statement(connection_.get(), nullptr);
+    }
+
+    std::string receive_bytes() override {
         const Result result = receive();
         if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) fail_statement(connection_.get(), result.get());
         if (PQntuples(result.get()) != 1 || PQgetisnull(result.get(), 0, 0)) return {};
@@ -154,6 +158,19 @@ class LibpqSession : public world::Session {
               {});
     }
 
+    // The same statement is sent again and again: the server reads and plans it once.
+    void prepare(const std::string& sql) {
+        if (sql == prepared_) return;
+        if (!prepared_.empty()) query(std::string("DEALLOCATE ") + statement_name, {});
+        prepared_.clear();
+        const Oid type = bytea_type;
+        if (PQsendPrepare(connection_.get(), statement_name, sql.c_str(), 1, &type) == 0)
+            fail_statement(connection_.get(), nullptr);
+        const Result result = receive();
+        if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) fail_statement(connection_.get(), result.get());
+        prepared_ = sql;
+    }
+
     void send(const std::string& sql, const std::vector<world::Value>& parameters) {
         std::vector<const char*> values;
         for (const auto& value : parameters) values.push_back(value ? value->c_str() : nullptr);
@@ -200,6 +217,7 @@ class LibpqSession : public world::Session {
     Connection connection_;
     bool replication_;
     std::chrono::seconds answer_limit_;
+    std::string prepared_;  // the statement that is prepared
 };
 
 Connection open(const conninfo::Parameters& parameters) {

@@ -1,7 +1,10 @@
 // The seam Files: parts of files, links, and what reaches the disk.
 #include <dirent.h>
+#include <limits.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -17,19 +20,59 @@ world::Kind kind_of(const struct stat& status) {
     return S_ISREG(status.st_mode) ? world::Kind::file : S_ISDIR(status.st_mode) ? world::Kind::directory : world::Kind::other;
 }
 
-// Returns how many bytes there were.
-std::size_t read_up_to(const Descriptor& file, std::string& buffer, std::uint64_t offset, const std::string& path) {
-    std::size_t done = 0;
-    while (done < buffer.size()) {
-        const ssize_t count =
-            pread(file.number(), buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail("read", path, errno);
-        if (count == 0) break;
-        done += static_cast<std::size_t>(count);
+// Pieces of one file that are to be written one behind the other.
+class Vector {
+ public:
+    explicit Vector(const std::vector<std::string_view>& pieces) {
+        for (const std::string_view piece : pieces)
+            if (!piece.empty()) rest_.push_back({const_cast<char*>(piece.data()), piece.size()});
     }
-    return done;
-}
+    bool empty() const { return at_ == rest_.size(); }
+    const iovec* data() const { return rest_.data() + at_; }
+    // as many as a system call takes
+    int count() const { return static_cast<int>(std::min<std::size_t>(rest_.size() - at_, IOV_MAX)); }
+    void advance(std::size_t written) {
+        for (; at_ < rest_.size() && written >= rest_[at_].iov_len; ++at_) written -= rest_[at_].iov_len;
+        if (at_ == rest_.size()) return;
+        rest_[at_].iov_base = static_cast<char*>(rest_[at_].iov_base) + written;
+        rest_[at_].iov_len -= written;
+    }
+
+ private:
+    std::vector<iovec> rest_;
+    std::size_t at_ = 0;
+};
+
+class RealOpenFile : public world::OpenFile {
+ public:
+    RealOpenFile(std::string path, int number) : path_(std::move(path)), file_(number) {}
+
+    std::size_t read(char* buffer, std::size_t size, std::uint64_t offset) override {
+        std::size_t done = 0;
+        while (done < size) {
+            const ssize_t count = pread(file_.number(), buffer + done, size - done, static_cast<off_t>(offset + done));
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) fail("read", path_, errno);
+            if (count == 0) break;
+            done += static_cast<std::size_t>(count);
+        }
+        return done;
+    }
+
+    void write(std::uint64_t offset, const std::vector<std::string_view>& pieces) override {
+        for (Vector rest(pieces); !rest.empty();) {
+            const ssize_t count = pwritev(file_.number(), rest.data(), rest.count(), static_cast<off_t>(offset));
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) fail("write", path_, errno);
+            rest.advance(static_cast<std::size_t>(count));
+            offset += static_cast<std::uint64_t>(count);
+        }
+    }
+
+ private:
+    std::string path_;
+    Descriptor file_;
+};
 
 }  // namespace
 
@@ -58,32 +101,24 @@ void FileSystem::make_link(const std::string& target, const std::string& path) {
 }
 
 bool FileSystem::create(const std::string& path, const std::string& text, unsigned mode) {
-    const Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (!file.there() && errno == EEXIST) return false;
     if (!file.there()) fail("create", path, errno);
-    write_part(path, 0, text, mode);
+    RealOpenFile(path, file.release()).write(0, {text});
     return true;
 }
 
-std::optional<std::string> FileSystem::read_part(const std::string& path, std::uint64_t offset, std::size_t length) {
-    const Descriptor file(path, O_RDONLY | O_NOFOLLOW);
-    if (!file.there() && (errno == ENOENT || errno == ENOTDIR)) return {};
+std::unique_ptr<world::OpenFile> FileSystem::open_for_reading(const std::string& path) {
+    Descriptor file(path, O_RDONLY | O_NOFOLLOW);
+    if (!file.there() && (errno == ENOENT || errno == ENOTDIR)) return nullptr;
     if (!file.there()) fail("read", path, errno);
-    std::string buffer(length, '\0');
-    buffer.resize(read_up_to(file, buffer, offset, path));
-    return buffer;
+    return std::make_unique<RealOpenFile>(path, file.release());
 }
 
-void FileSystem::write_part(const std::string& path, std::uint64_t offset, std::string_view content, unsigned mode) {
-    const Descriptor file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, mode);
+std::unique_ptr<world::OpenFile> FileSystem::open_for_writing(const std::string& path, unsigned mode) {
+    Descriptor file(path, O_WRONLY | O_CREAT | O_NOFOLLOW, mode);
     if (!file.there()) fail("write", path, errno);
-    while (!content.empty()) {
-        const ssize_t count = pwrite(file.number(), content.data(), content.size(), static_cast<off_t>(offset));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail("write", path, errno);
-        content.remove_prefix(static_cast<std::size_t>(count));
-        offset += static_cast<std::uint64_t>(count);
-    }
+    return std::make_unique<RealOpenFile>(path, file.release());
 }
 
 void FileSystem::truncate(const std::string& path, std::uint64_t size) {

@@ -31,8 +31,8 @@ class FileSystem : public world::Files {
     std::string link_target(const std::string& path) override;
     void make_link(const std::string& target, const std::string& path) override;
     bool create(const std::string& path, const std::string& text, unsigned mode) override;
-    std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t length) override;
-    void write_part(const std::string& path, std::uint64_t offset, std::string_view content, unsigned mode) override;
+    std::unique_ptr<world::OpenFile> open_for_reading(const std::string& path) override;
+    std::unique_ptr<world::OpenFile> open_for_writing(const std::string& path, unsigned mode) override;
     void truncate(const std::string& path, std::uint64_t size) override;
     void sync_file_system(const std::string& path) override;
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 #include "core/error.hpp"
@@ -62,17 +64,52 @@ class Output {
         if (ends_[1] >= 0) close(ends_[1]);
         ends_[1] = -1;
     }
+    // Returns when there is more, the command has closed its side, as most do only when they end, or the time is over.
+    void wait(std::chrono::milliseconds limit) {
+        pollfd reader{ends_[0], POLLIN, 0};
+        if (closed_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        else poll(&reader, 1, static_cast<int>(limit.count()));
+    }
     void drain() {
         std::array<char, 4096> buffer;
-        for (ssize_t count; (count = read(ends_[0], buffer.data(), buffer.size())) > 0;)
+        ssize_t count;
+        while ((count = read(ends_[0], buffer.data(), buffer.size())) > 0)
             text_.append(buffer.data(), static_cast<std::size_t>(count));
+        closed_ = closed_ || count == 0;
         if (text_.size() > kept_output) text_.erase(0, text_.size() - kept_output);
     }
     const std::string& text() const { return text_; }
 
  private:
     std::array<int, 2> ends_{-1, -1};
+    bool closed_ = false;
     std::string text_;
+};
+
+// A command that runs, and what it has said.
+class Job {
+ public:
+    explicit Job(const world::Command& command)
+        : guardian_(command.argv, minimal_environment(command), command.directory, output_.writer()) {
+        output_.close_writer();
+    }
+
+    // Waits a while; true when the command has ended.
+    bool ended() {
+        if (guardian_.ended()) return true;
+        output_.wait(look_interval);
+        output_.drain();
+        throw_if_interrupted();
+        return false;
+    }
+    world::Outcome outcome() {
+        output_.drain();
+        return {guardian_.status(), output_.text()};
+    }
+
+ private:
+    Output output_;
+    Guardian guardian_;
 };
 
 [[noreturn]] void become_server(char* const* argv, char* const* environment, int log, int announce) {
@@ -118,20 +155,25 @@ bool can_bind(int family, const sockaddr* address, socklen_t size) {
 }  // namespace
 
 world::Outcome ProcessTable::run(const world::Command& command, const std::function<void()>& tick) {
-    Output output;
-    Guardian guardian(command.argv, minimal_environment(command), command.directory, output.writer());
-    output.close_writer();
+    Job job(command);
     auto next_tick = std::chrono::steady_clock::now() + tick_interval;
-    while (!guardian.ended()) {
-        std::this_thread::sleep_for(look_interval);
-        output.drain();
-        throw_if_interrupted();
+    while (!job.ended()) {
         if (!tick || std::chrono::steady_clock::now() < next_tick) continue;
         tick();
         next_tick = std::chrono::steady_clock::now() + tick_interval;
     }
-    output.drain();
-    return {guardian.status(), output.text()};
+    return job.outcome();
+}
+
+std::vector<world::Outcome> ProcessTable::run_all(const std::vector<world::Command>& commands) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    for (const world::Command& command : commands) jobs.push_back(std::make_unique<Job>(command));
+    std::vector<world::Outcome> outcomes;
+    for (const auto& job : jobs) {
+        while (!job->ended()) continue;
+        outcomes.push_back(job->outcome());
+    }
+    return outcomes;
 }
 
 int ProcessTable::start_detached(const world::Command& command, const std::string& log) {

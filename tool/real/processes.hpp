@@ -8,6 +8,7 @@ namespace real {
 class ProcessTable : public world::Processes {
  public:
     world::Outcome run(const world::Command& command, const std::function<void()>& tick) override;
+    std::vector<world::Outcome> run_all(const std::vector<world::Command>& commands) override;
     int start_detached(const world::Command& command, const std::string& log) override;
     int own_pid() override;
     bool shared_memory_in_use(int identifier) override;
