@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tool/cascade.hpp"
 #include "tool/clone_plan.hpp"
 #include "tool/commands/clone_parts.hpp"
 #include "tool/commands/commands.hpp"
@@ -114,6 +115,7 @@ ExitCode run_refresh(RefreshOptions options) {
     introduce(terminal, words, primary);
     const auto run = make_run(options, former, primary, host, link);
     run->base->bin_dir = bin_dir;
+    if (words.from_standby && primary.in_recovery) run->base->above = cascade::find_primary(world, link);
     if (cloning::is_there_already(world, *run->base)) return prove_running(world, *run);
     auto found = refreshing::findings(world, words, primary, former, refreshing::ask_source(world, link, primary), options.remains);
     const auto of_clone = cloning::findings(words, primary, refreshing::as_own(host, words, primary, former));
@@ -140,6 +142,7 @@ void add_target_options(CLI::App& command, RefreshOptions& options) {
 void add_run_options(CLI::App& command, RefreshOptions& options) {
     cloning::Options& words = options.clone;
     command.add_flag("--remains", options.remains, "take a directory without pg_control for what an interrupted copy of this primary left");
+    command.add_flag("--from-standby", words.from_standby, "-h and -p lead to a standby: read its blocks and follow it (cascade)");
     command.add_flag("--prepare", words.prepare, "make the primary ready first: extension, settings, role, pg_hba.conf");
     command.add_option("--replication-user", words.replication_user, "role that the standby logs in as (default: as its configuration has it, or replicator_SLOT)");
     command.add_option("--standby-address", words.standby_address, "address to admit on the primary (default: the one that the primary sees)");
