@@ -65,11 +65,23 @@ void clear_unfinished(world::World& world, Run& run) {
     run.marker.made_outside.clear();
 }
 
+// What this run goes on with stays named in the mark all the time.
+void keep_unfinished(world::World& world, Run& run) {
+    const target::Marker before = target::inspect(world.files, run.options.directory).marker;
+    run.marker.outside = before.outside;
+    run.marker.made_outside = before.made_outside;
+    world.reporter.fact("what it has copied is kept, and only what is missing or differs will come");
+}
+
 // Two clones may share no directory: the second would find it filled, fail, and then empty it as its own. The marker
 // names only what this run has made or locked.
 void claim_outside(world::World& world, Run& run, bool resumed) {
     const target::Marker before = run.host.target.marker;
     for (const std::string& path : own_outside(world, run)) {
+        if (run.goes_on && target::is_claimed(world.files, run.marker, path)) {
+            lock(world, path);
+            continue;
+        }
         const bool missing = world.files.kind(path) == world::Kind::missing;
         if (missing) world.files.make_directory(path, data_mode(run));
         if (missing || (resumed && contains(before.made_outside, path))) run.marker.made_outside.push_back(path);
@@ -117,11 +129,12 @@ void claim(world::World& world, Run& run) {
     lock(world, directory);
     run.marker.made_directory = missing || (resumed && run.host.target.marker.made_directory);
     check_free(world, run);
-    if (resumed) clear_unfinished(world, run);
+    if (run.goes_on) keep_unfinished(world, run);
+    else if (resumed) clear_unfinished(world, run);
     run.claimed = true;
     world.files.set_mode(directory, data_mode(run));
     // until now others may have had the right to write to it
-    if (target::holds_something(world.files, directory)) throw_filled(directory);
+    if (!run.goes_on && target::holds_something(world.files, directory)) throw_filled(directory);
     run.marker.slot = run.options.slot;
     const bool same_primary = resumed && run.host.target.marker.system_identifier == run.primary.system_identifier;
     run.marker.slot_created = same_primary && run.host.target.marker.slot_created;
@@ -133,6 +146,9 @@ void claim(world::World& world, Run& run) {
 
 void release_all(world::World& world, Run& run) {
     const std::string& directory = run.options.directory;
+    // what an earlier run has copied is not this run's to remove
+    if (run.goes_on)
+        throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "what has been copied stays for the same command to go on with");
     std::vector<std::string> left;
     if (run.claimed) left = target::wipe(world.files, directory, run.marker);
     for (const std::string& path : left)

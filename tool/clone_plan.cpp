@@ -21,6 +21,7 @@ plan::Step step(const SharedRun& run, std::string sentence, Action action, Actio
 }
 
 std::string claim_sentence(const Run& run) {
+    if (run.goes_on) return fmt::format("Go on with what an interrupted clone left in {}", run.options.directory);
     if (run.host.target.state == target::State::unfinished)
         return fmt::format("Clear what an unfinished clone left in {}", run.options.directory);
     return fmt::format("Take {} for the standby", run.options.directory);
@@ -60,13 +61,12 @@ plan::Plan make_finishing_plan(const SharedRun& run) {
     return plan;
 }
 
-plan::Plan make_plan(const SharedRun& run) {
+void append_beginning(plan::Plan& plan, const SharedRun& run) {
     const Options& options = run->options;
-    plan::Plan plan;
     // the directory first: two runs for one directory are told apart before either touches the primary
     plan.push_back(step(run, claim_sentence(*run), claim, release_all, [run] {
-        return fmt::format("{} still holds an unfinished clone: rm -r {}", run->options.directory,
-                           name::quote_shell(run->options.directory));
+        return fmt::format("{} still holds an unfinished clone: {}rm -r {}", run->options.directory,
+                           run->goes_on ? "run the same command again, or " : "", name::quote_shell(run->options.directory));
     }));
     if (run->preparation) preparation::append_steps(plan, run->link, run->preparation);
     plan.push_back(step(run, fmt::format("Log in for replication as \"{}\"", options.replication_user), log_in_for_replication));
@@ -76,15 +76,24 @@ plan::Plan make_plan(const SharedRun& run) {
                             return fmt::format("The slot is still on the primary and keeps WAL: SELECT * FROM "
                                                "replica.drop_slot('{}');", run->options.slot);
                         }));
-    plan.push_back(step(run, copy_sentence(*run), copy));
-    if (!options.no_verify)
-        plan.push_back(step(run, "Verify every file against the backup manifest (pg_verifybackup)", verify_copy));
+}
+
+void append_end(plan::Plan& plan, const SharedRun& run) {
     plan.push_back(step(run, "Make the copy a standby of its own: signal file, primary_conninfo, slot, port", configure,
                         remove_configuration));
     plan.push_back(step(run, "Move the copy into place", put_in_place));
     plan.push_back(step(run, "Check the configuration with the standby's own server program", check_configuration));
-    if (!options.no_start) append_start(plan, run);
+    if (!run->options.no_start) append_start(plan, run);
     plan.push_back(step(run, "Remove the mark of the unfinished clone", finish));
+}
+
+plan::Plan make_plan(const SharedRun& run) {
+    plan::Plan plan;
+    append_beginning(plan, run);
+    plan.push_back(step(run, copy_sentence(*run), copy));
+    if (!run->options.no_verify)
+        plan.push_back(step(run, "Verify every file against the backup manifest (pg_verifybackup)", verify_copy));
+    append_end(plan, run);
     return plan;
 }
 

@@ -9,6 +9,10 @@ namespace cloning {
 // Everything from an empty directory to a proven standby.
 plan::Plan make_plan(const SharedRun& run);
 
+// Its parts before the copy and behind it.
+void append_beginning(plan::Plan& plan, const SharedRun& run);
+void append_end(plan::Plan& plan, const SharedRun& run);
+
 // The rest of a clone whose copy was verified and in place when it was interrupted.
 plan::Plan make_finishing_plan(const SharedRun& run);
 

@@ -37,6 +37,7 @@ struct Run {
     standby_config::Upstream upstream;           // known once the replication login has succeeded
     bool marks_target = true;                    // the directory is a copy in the making, and may be wiped
     bool claimed = false;                        // the marker of this run is in the directory
+    bool goes_on = false;                        // with the copy that an interrupted run has left
     std::vector<std::string> files_in_config_dir;
     bool made_config_dir = false;
     bool started = false;

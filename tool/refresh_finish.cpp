@@ -65,14 +65,14 @@ std::vector<conf::Setting> raised_limits(world::World& world, Run& run) {
     return raised;
 }
 
+}  // namespace
+
 void sync_everything(world::World& world, Run& run) {
     world.files.sync_file_system(run.directory());
     if (!world.files.link_target(run.path("pg_wal")).empty()) world.files.sync_file_system(run.path("pg_wal"));
     for (const Item& item : run.list.items)
         if (item.kind == Listed::tablespace) world.files.sync_file_system(run.path(item.path));
 }
-
-}  // namespace
 
 // tablespace_map would lead replay to the primary's places: the links are there already.
 void configure(world::World& world, Run& run) {

@@ -74,13 +74,16 @@ class Layout {
         }
         if (world_.files.kind(path) == world::Kind::directory) return;
         if (item.kind == Listed::tablespace) make_tablespace(item);
+        else if (item.path == "pg_wal" && !run_.base->options.waldir.empty()) world_.files.make_link(run_.base->options.waldir, path);
         else world_.files.make_directory(path, run_.directory_mode());
         ++made_;
     }
 
     void make_tablespace(const Item& item) {
         const std::string place = place_of(world_, run_, item);
-        if (target::holds_something(world_.files, place))
+        const bool is_ours = !run_.staging.empty() &&
+                             target::is_claimed(world_.files, run_.base->marker, world_.files.canonical(place));
+        if (!is_ours && target::holds_something(world_.files, place))
             throw core::Error(core::sqlstate::object_in_use,
                               fmt::format("the directory \"{}\" for a new tablespace is not empty", place),
                               fmt::format("The primary has the tablespace in \"{}\".", item.target),
@@ -88,6 +91,7 @@ class Layout {
         if (world_.files.kind(place) == world::Kind::missing) world_.files.make_directory(place, run_.directory_mode());
         world_.files.remove(run_.path(item.path));  // a link that leads nowhere
         world_.files.make_link(place, run_.path(item.path));
+        if (is_ours) sweep(item.path);  // pg_basebackup makes the link late
         world_.reporter.fact(fmt::format("the tablespace in {} of the primary is in {} here", item.target, place));
     }
 

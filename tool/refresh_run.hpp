@@ -18,6 +18,7 @@ namespace refreshing {
 struct Run {
     cloning::SharedRun base;  // options, the primary, the login, and the steps that refresh shares with clone
     Former former;
+    std::string staging;  // where an interrupted clone goes on instead of in the data directory; empty: it is none
     int connections = 2;
     Packing::Wish packing = Packing::Wish::automatic;
 
@@ -33,7 +34,7 @@ struct Run {
     std::string pg_control, backup_label;
     Tally tally;
 
-    const std::string& directory() const { return base->options.directory; }
+    const std::string& directory() const { return staging.empty() ? base->options.directory : staging; }
     std::string path(const std::string& below) const { return directory() + "/" + below; }
     unsigned file_mode() const { return base->primary.group_access ? 0640 : 0600; }
     unsigned directory_mode() const { return base->primary.group_access ? 0750 : 0700; }
@@ -53,6 +54,7 @@ void lay_out(world::World& world, Run& run);
 void compare(world::World& world, Run& run);
 void end_backup(world::World& world, Run& run);
 void configure(world::World& world, Run& run);
+void sync_everything(world::World& world, Run& run);
 void go_live(world::World& world, Run& run);
 void unmark(world::World& world, Run& run);
 

@@ -20,6 +20,7 @@
 #include "tool/real/os_user.hpp"
 #include "tool/real/processes.hpp"
 #include "tool/real/terminal.hpp"
+#include "tool/refresh_clone.hpp"
 #include "tool/render/progress.hpp"
 
 namespace commands {
@@ -115,6 +116,14 @@ ExitCode prove_again(world::World& world, cloning::Run& run) {
 
 namespace {
 
+// What an interrupted run has left decides where this one begins.
+plan::Plan choose_plan(world::World& world, const cloning::SharedRun& run) {
+    if (cloning::can_be_finished(run->primary, run->host)) return cloning::make_finishing_plan(run);
+    run->goes_on = run->host.target.state == target::State::unfinished &&
+                   refreshing::can_go_on(world, *run, refreshing::ask_source(world, run->link, run->primary));
+    return run->goes_on ? refreshing::make_continuing_plan(run) : cloning::make_plan(run);
+}
+
 ExitCode make_clone(Options options, world::Reporter& reporter) {
     real::LibpqDatabase database;
     real::FileSystem files;
@@ -139,7 +148,7 @@ ExitCode make_clone(Options options, world::Reporter& reporter) {
     run->bin_dir = programs::find(world, primary.major(), options.bin_dir);
     run->compression = choose_compression(world, *run);
     if (options.prepare) run->preparation = cloning::make_preparation(options, primary);
-    const plan::Plan plan = cloning::can_be_finished(primary, host) ? cloning::make_finishing_plan(run) : cloning::make_plan(run);
+    const plan::Plan plan = choose_plan(world, run);
     if (options.dry_run) {
         fmt::print("{}", plan::describe(plan));
         return ExitCode::ok;
