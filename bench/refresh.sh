@@ -6,17 +6,22 @@
 #   sent     bytes that left the primary's end of the link, all protocols included
 #   cpu      user and system time of the primary's processes that ended during the run: its backends and walsenders
 #   memory   largest RssAnon seen of one of the primary's processes, looked at every 20 ms
-# usage: bench/refresh.sh [--scale N] [--jobs N]     pgbench scale (70: about 1 GB), connections of refresh (2)
+# Then what a read-write pgbench on the primary loses while refreshes follow each other without a pause, with 1 and 2 connections,
+# against none, by turns. Its clients and the refreshing host's work run on the same cores.
+# usage: bench/refresh.sh [--scale N] [--jobs N] [--load SECONDS] [--only load]
+#   pgbench scale (70: about 1 GB), connections of refresh (2), length of each run of pgbench (20; 0: none); only that part
 set -euo pipefail
 # shellcheck source=script/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../script/lib.sh"
 
-scale=70 jobs=2
+scale=70 jobs=2 load=20 only=
 while [ $# -gt 0 ]; do
     case $1 in
         --scale) scale=$2; shift ;;
         --jobs) jobs=$2; shift ;;
-        *) echo "usage: bench/refresh.sh [--scale N] [--jobs N]" >&2; exit 2 ;;
+        --load) load=$2; shift ;;
+        --only) only=$2; shift ;;
+        *) echo "usage: bench/refresh.sh [--scale N] [--jobs N] [--load SECONDS] [--only load]" >&2; exit 2 ;;
     esac
     shift
 done
@@ -165,6 +170,33 @@ make_diverged() {
     transactions $((15 * scale))
 }
 
+# throughput JOBS: a line; pgbench for so long, with refreshes one after the other, none for 0
+throughput() {
+    local pgbench count=0
+    run env PGOPTIONS="-c synchronous_commit=on" pgbench -n -c 4 -T "$load" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >"$work/tps" 2>/dev/null &
+    pgbench=$!
+    while [ "$1" -gt 0 ] && kill -0 "$pgbench" 2>/dev/null; do
+        jobs=$1 refresh >"$work/output" 2>&1 || { cat "$work/output"; return 1; }
+        count=$((count + 1))
+    done
+    wait "$pgbench"
+    awk -v jobs="$1" -v count="$count" '/^latency average/ { latency = $4 } /^tps/ { tps = $3 }
+        END { printf "%-14s %9d %9.0f %12.1f\n", jobs ? "refresh -j " jobs : "none", count, tps, latency }' "$work/tps"
+}
+
+# As many connections of refresh, by turns.
+measure_load() {
+    local jobs
+    say "throughput of pgbench -c 4 (TPC-B, synchronous_commit on) for $load s each, over a link that is not shaped"
+    printf '%-14s %9s %9s %12s\n' meanwhile refreshes tps "latency ms"
+    rm -rf "$target"
+    raw >/dev/null
+    refresh >"$work/output" 2>&1 || { cat "$work/output"; return 1; }
+    for _ in 1 2 3; do
+        for jobs in 0 1 2; do throughput "$jobs"; done
+    done
+}
+
 # --- the run --------------------------------------------------------------------------------------------------------
 
 # shellcheck disable=SC2119
@@ -182,7 +214,11 @@ copies=(raw)
 start_primary
 run pgbench -q -i -s "$scale" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >/dev/null 2>&1
 sql "VACUUM (FREEZE, ANALYZE)"
-say "server: $("$pg_config" --version); pgbench scale $scale, $(sql "SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database"); refresh -j $jobs; $(nproc) cores, $(df -PT "$work" | awk 'NR == 2 { print $2 }')"
+say "$(date -u +%F), load average $(cut -d' ' -f1 /proc/loadavg), server: $("$pg_config" --version); pgbench scale $scale, $(sql "SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database"); refresh -j $jobs; $(nproc) cores, $(df -PT "$work" | awk 'NR == 2 { print $2 }')"
+if [ "$only" = load ]; then
+    measure_load
+    exit
+fi
 printf '%-10s %-9s %-8s %8s %9s %9s %9s   %s\n' case link what seconds "sent MB" "cpu s" "memory MB" changed
 target=$former raw
 compare unchanged "$former" refresh "${copies[@]}"
@@ -195,3 +231,5 @@ compare most "$former" refresh "${copies[@]}"
 rm -rf "$former"
 make_diverged
 compare diverged "$diverged" refresh rewind "${copies[@]}"
+rm -rf "$diverged"
+[ "$load" = 0 ] || measure_load
