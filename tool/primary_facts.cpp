@@ -158,7 +158,9 @@ void read_rights(tool::Link& primary, const Options& options, PrimaryFacts& fact
 // Which line of pg_hba.conf decides; only the extension can tell, and only to who may read the rules.
 void read_admission(tool::Link& primary, const Options& options, PrimaryFacts& facts) {
     if (facts.extension_version.empty()) return;
-    const std::string address = options.standby_address.empty() ? facts.client_address : options.standby_address;
+    // one address decides, and of a network this host's own is one
+    const bool of_one_host = !options.standby_address.empty() && options.standby_address.find('/') == std::string::npos;
+    const std::string address = of_one_host ? options.standby_address : facts.client_address;
     try {
         const auto rows = primary.query("SELECT decision, explanation FROM replica.hba_decision($1, $2, $3)",
                                         {options.replication_user, address.empty() ? world::Value{} : address,

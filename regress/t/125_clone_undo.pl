@@ -134,6 +134,7 @@ for my $case (
 	my $again = run_tool([ this_clone('--no-start') ], passfile => $primary->passfile);
 	is($again->{status}, 0, 'the same command succeeds when the primary is back') or diag($again->{output});
 	like($again->{stdout}, qr/as ExecStart of a systemd unit: \S+\/postgres -D /, 'and how a service starts it is told');
+	like($again->{stdout}, qr/logs in to the primary from 127\.0\.0\.1.*allow_standby\('replicator_s1', 'ADDRESS or NETWORK'\)/, 'and from where it is admitted');
 	ok(-e "$standby/standby.signal" && !-e "$standby/pg_replica.unfinished", 'its directory is whole');
 	forget_standby();
 }

@@ -164,6 +164,7 @@ if ($writer == 0)
 	CommitWriter::run("host=127.0.0.1,127.0.0.1 port=$port{one},$port{two} user=postgres dbname=postgres target_session_attrs=read-write connect_timeout=5", $file);
 	POSIX::_exit(0);
 }
+END { kill 'TERM', $writer if $writer }
 ok(poll_until(sub { -s $file }, 20), 'a client commits');
 turn($_, $_ % 2 ? 'switchover' : 'rejoin') for 1 .. $kills;
 
@@ -172,6 +173,7 @@ on($primary, q{ALTER SYSTEM RESET synchronous_standby_names});
 on($primary, 'SELECT pg_reload_conf()');
 kill 'TERM', $writer;
 waitpid($writer, 0);
+undef $writer;
 my ($acknowledged) = CommitWriter::read_file($file);
 my %there = map { $_ => 1 } split /\n/, on($primary, 'SELECT n FROM numbers');
 note(scalar(@$acknowledged) . ' commits were acknowledged; hit: ' . join(', ', map { "$_ $count{$_}" } sort keys %count));

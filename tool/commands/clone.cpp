@@ -73,6 +73,14 @@ std::string service_hint(const cloning::Run& run) {
     return fmt::format("In a container, or as ExecStart of a systemd unit: {}\n", server_command(run));
 }
 
+// A container that is started later has another address than the one that cloned.
+std::string admission_hint(const cloning::Run& run) {
+    if (!run.options.standby_address.empty() || run.primary.client_address.empty()) return {};
+    return fmt::format("It logs in to the primary from {}, as this command did; where its server will have another address, admit that "
+                       "on the primary: SELECT * FROM replica.allow_standby({}, 'ADDRESS or NETWORK');\n",
+                       run.primary.client_address, name::quote_literal(run.options.replication_user));
+}
+
 // -h, -p, -U and -d of the connection to the primary, to be pasted.
 std::string login_options(const cloning::Run& run) {
     const conninfo::Parameters used = run.link.session().parameters();
@@ -82,10 +90,10 @@ std::string login_options(const cloning::Run& run) {
 
 void print_stopped(const cloning::Run& run) {
     const Options& options = run.options;
-    fmt::print("The copy is complete and stopped in {}.\nStart it{} with: {}\n{}Then prove it with: pg_replica verify {} "
+    fmt::print("The copy is complete and stopped in {}.\nStart it{} with: {}\n{}{}Then prove it with: pg_replica verify {} "
                "--name {} --standby-host localhost --standby-port {}\n",
                options.directory, options.os_user.empty() ? "" : " as the user " + options.os_user, start_command(run),
-               service_hint(run), login_options(run), name::quote_shell(run.application_name), options.port);
+               service_hint(run), admission_hint(run), login_options(run), name::quote_shell(run.application_name), options.port);
 }
 
 }  // namespace
