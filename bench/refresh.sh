@@ -8,20 +8,25 @@
 #   memory   largest RssAnon seen of one of the primary's processes, looked at every 20 ms
 # Then what a read-write pgbench on the primary loses while refreshes follow each other without a pause, with 1 and 2 connections,
 # against none, by turns. Its clients and the refreshing host's work run on the same cores.
-# usage: bench/refresh.sh [--scale N] [--jobs N] [--load SECONDS] [--only load]
-#   pgbench scale (70: about 1 GB), connections of refresh (2), length of each run of pgbench (20; 0: none); only that part
+# usage: bench/refresh.sh [--scale N] [--jobs N] [--load SECONDS] [--only load] [--memory] [--realtime]
+#   pgbench scale (70: about 1 GB), connections of refresh (2), length of each run of pgbench (20; 0: none); only that part;
+#   data directories in /dev/shm instead of /tmp; the servers and programs run as SCHED_RR while they are measured, which keeps
+#   other work of the machine out of the figures
 set -euo pipefail
 # shellcheck source=script/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../script/lib.sh"
 
-scale=70 jobs=2 load=20 only=
+scale=70 jobs=2 load=20 only='' memory=false realtime=false place=''
+usage="usage: bench/refresh.sh [--scale N] [--jobs N] [--load SECONDS] [--only load] [--memory] [--realtime]"
 while [ $# -gt 0 ]; do
     case $1 in
         --scale) scale=$2; shift ;;
         --jobs) jobs=$2; shift ;;
         --load) load=$2; shift ;;
         --only) only=$2; shift ;;
-        *) echo "usage: bench/refresh.sh [--scale N] [--jobs N] [--load SECONDS] [--only load]" >&2; exit 2 ;;
+        --memory) memory=true ;;
+        --realtime) realtime=true ;;
+        *) echo "$usage" >&2; exit 2 ;;
     esac
     shift
 done
@@ -30,6 +35,7 @@ space='' near=pgr_near_$$ address=127.0.0.1
 cleanup() {
     trap - EXIT INT TERM HUP
     stop_servers
+    [ -z "$place" ] || { stop_servers "$place"; rm -rf "$place"; }
     [ -z "$space" ] || ip netns del "$space" 2>/dev/null || true
     rm -rf "$work"
 }
@@ -119,6 +125,16 @@ watch_memory() {
     watcher=$!
 }
 
+# schedule other | rr: this shell, what it starts, and the primary
+schedule() {
+    local postmaster pid
+    $realtime || return 0
+    postmaster=$(head -n 1 "$data/postmaster.pid")
+    for pid in $$ "$postmaster" $(cat "/proc/$postmaster/task/$postmaster/children"); do
+        chrt "--$1" -p "$([ "$1" = rr ] && echo 1 || echo 0)" "$pid" 2>/dev/null || true # it may have ended
+    done
+}
+
 # measure CASE LINK FUNCTION [DIRECTORY TO BEGIN WITH]
 measure() {
     local begin cpu sent seconds share
@@ -127,12 +143,14 @@ measure() {
     sql CHECKPOINT
     until backends_are_gone; do sleep 0.05; done
     sync
+    schedule rr
     watch_memory "$work/memory"
     cpu=$(cpu_seconds) sent=$(sent_bytes) begin=${EPOCHREALTIME/./}
     "$3" >"$work/output" 2>&1 || { cat "$work/output"; return 1; }
     ! grep -q "no rewind required" "$work/output" || die "pg_rewind found nothing to do"
     seconds=$(awk -v from="$begin" -v to="${EPOCHREALTIME/./}" 'BEGIN { printf "%.2f", (to - from) / 1e6 }')
     sent=$(($(sent_bytes) - sent))
+    schedule other
     until backends_are_gone; do sleep 0.05; done
     kill "$watcher"
     wait "$watcher" || true
@@ -204,7 +222,9 @@ install_build_packages
 build_extension && build_tool -DPG_REPLICA_TESTS=OFF >/dev/null && install_extension
 cp "$root_directory/build/pg_replica" "$work/" && chmod a+rx "$work/pg_replica"
 
-data=$work/tmp/primary target=$work/tmp/target former=$work/tmp/former diverged=$work/tmp/diverged log=$work/tmp/log
+if $memory; then place=$(mktemp -d /dev/shm/pg_replica.XXXXXX) && chmod 755 "$place" && chown "$(server_user):" "$place"; fi
+folder=${place:-$work/tmp} log=$work/tmp/log
+data=$folder/primary target=$folder/target former=$folder/former diverged=$folder/diverged
 primary_port=$(free_port) standby_port=$(free_port)
 links=(1gbit unshaped)
 make_link || { links=(loopback); say "no shaped link: network namespaces or tc are not permitted here"; }
@@ -214,7 +234,7 @@ copies=(raw)
 start_primary
 run pgbench -q -i -s "$scale" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >/dev/null 2>&1
 sql "VACUUM (FREEZE, ANALYZE)"
-say "$(date -u +%F), load average $(cut -d' ' -f1 /proc/loadavg), server: $("$pg_config" --version); pgbench scale $scale, $(sql "SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database"); refresh -j $jobs; $(nproc) cores, $(df -PT "$work" | awk 'NR == 2 { print $2 }')"
+say "$(date -u +%F), load average $(cut -d' ' -f1 /proc/loadavg), server: $("$pg_config" --version); pgbench scale $scale, $(sql "SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database"); refresh -j $jobs; $(nproc) cores, $(if $realtime; then echo "SCHED_RR, "; fi)$(df -PT "$folder" | awk 'NR == 2 { print $2 }')"
 if [ "$only" = load ]; then
     measure_load
     exit
