@@ -35,7 +35,7 @@ space='' near=pgr_near_$$ address=127.0.0.1
 cleanup() {
     trap - EXIT INT TERM HUP
     stop_servers
-    [ -z "$place" ] || { stop_servers "$place"; rm -rf "$place"; }
+    [ -z "$place" ] || { stop_servers_in "$place"; rm -rf "$place"; }
     [ -z "$space" ] || ip netns del "$space" 2>/dev/null || true
     rm -rf "$work"
 }

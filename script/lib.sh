@@ -56,10 +56,11 @@ make_work_folder() {
 # To the user of the servers; again after the packages, which bring the user postgres.
 give_work_folder() { [ "$(id -u)" != 0 ] || chown "$(server_user):" "$work/tmp" "$work/home"; }
 
-# stop_servers [FOLDER]: those whose data directory lies in it, or else in the work folder.
-stop_servers() {
+# The servers whose data directory lies in the work folder, or in a folder that is named.
+stop_servers() { stop_servers_in "$work"; }
+stop_servers_in() {
     local file pid
-    find "${1:-$work}" -name postmaster.pid 2>/dev/null | while read -r file; do
+    find "$1" -name postmaster.pid 2>/dev/null | while read -r file; do
         pid=$(head -n 1 "$file" 2>/dev/null) || continue
         [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = postgres ] || continue
         kill -QUIT "$pid" 2>/dev/null || continue
