@@ -54,11 +54,6 @@ bool can_be_rewound(const Source& source, const Local& local) {
     return checksums || (local.control.hints_logged && !local.settings_changed);
 }
 
-std::string segment_of(std::uint64_t position, std::uint64_t size) {
-    const std::uint64_t number = position / size, in_file = 0x100000000ULL / size;
-    return fmt::format("{:08X}{:08X}", number / in_file, number % in_file);
-}
-
 bool has_wal_since(const Source& source, std::uint64_t position) {
     if (source.oldest_wal.empty() || source.segment_size == 0) return true;  // it could not be told: the start will
     return source.oldest_wal <= segment_of(position, source.segment_size);
@@ -98,6 +93,11 @@ Decision way_back(const Source& source, const Local& local, const timeline::Entr
 }
 
 }  // namespace
+
+std::string segment_of(std::uint64_t position, std::uint64_t size) {
+    const std::uint64_t number = position / size, in_file = 0x100000000ULL / size;
+    return fmt::format("{:08X}{:08X}", number / in_file, number % in_file);
+}
 
 Source ask(tool::Link& primary) {
     const world::Rows rows = primary.query(

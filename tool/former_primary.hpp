@@ -24,6 +24,9 @@ struct Source {
 
 Source ask(tool::Link& primary);
 
+// The name of the WAL file that holds a position, without its timeline.
+std::string segment_of(std::uint64_t position, std::uint64_t size);
+
 // What the directory tells.
 struct Local {
     control_file::Control control;

@@ -1,5 +1,7 @@
 #include "tool/rejoin_area.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "tool/target.hpp"
 
@@ -18,6 +20,13 @@ std::string text_of(Stage stage) {
         case Stage::rewound: return head + "rewound\n";
         default: return head + "rewinding\n";
     }
+}
+
+std::string wal_path(const std::string& directory) { return partial_path(directory) + "/pg_wal"; }
+std::string kept_path(const std::string& directory) { return directory + "/pg_replica.kept_wal"; }
+
+bool is_wal(const std::string& name) {
+    return name.size() == 24 && name.find_first_not_of("0123456789ABCDEF") == std::string::npos;
 }
 
 bool is_log(const std::string& name) { return name == "pg_log"; }
@@ -82,7 +91,40 @@ void move_out(world::Files& files, const std::string& directory) {
     files.remove_tree(partial);
 }
 
+std::vector<std::string> keep_wal(world::Files& files, const std::string& directory) {
+    files.remove_tree(kept_path(directory));
+    files.make_directory(kept_path(directory), 0700);
+    std::vector<std::string> command{"/bin/ln"};
+    for (const std::string& name : files.list(wal_path(directory)))
+        if (is_wal(name)) command.push_back(wal_path(directory) + "/" + name);
+    command.push_back(kept_path(directory));
+    return command;
+}
+
+void give_wal_back(world::Files& files, const std::string& directory, const std::string& fork_segment) {
+    const std::string wal = wal_path(directory);
+    for (const std::string& name : files.list(kept_path(directory)))
+        if (name.substr(8) < fork_segment && files.kind(wal + "/" + name) == world::Kind::missing)
+            move(files, name, kept_path(directory), wal);
+    files.sync_directory(wal);
+    files.remove_tree(kept_path(directory));
+}
+
+std::string first_segment(const std::string& backup_label) {
+    const std::string before = " (file ";
+    const auto at = backup_label.find(before);
+    const std::string name = at == std::string::npos ? "" : backup_label.substr(at + before.size(), 24);
+    return is_wal(name) ? name.substr(8) : "";
+}
+
+bool has_segment(world::Files& files, const std::string& directory, const std::string& segment) {
+    const auto names = files.list(wal_path(directory));
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return is_wal(name) && name.substr(8) == segment; });
+}
+
 void forget(world::Files& files, const std::string& directory) {
+    files.remove_tree(kept_path(directory));
     files.remove(mark_path(directory));
     files.sync_directory(directory);
 }

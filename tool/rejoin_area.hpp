@@ -39,7 +39,19 @@ bool belongs_to_cluster(world::Files& files, const std::string& directory, const
 void move_in(world::Files& files, const std::string& directory);
 void move_out(world::Files& files, const std::string& directory);
 
-// Removes the mark; the last thing that a run does.
+// pg_rewind of older minor versions removes the WAL that the new primary does not have, and the server would have to begin its
+// replay with it. So the files of WAL get a second name in DIR/pg_replica.kept_wal before pg_rewind begins, by the command that
+// keep_wal returns (where pg_wal is on a file system of its own, it fails and nothing is kept); afterwards give_wal_back puts those that are gone in their place again, if they
+// lie before the segment of the fork. Segments are named as WAL files are, without their timeline.
+std::vector<std::string> keep_wal(world::Files& files, const std::string& directory);
+void give_wal_back(world::Files& files, const std::string& directory, const std::string& fork_segment);
+
+// The segment, as above, that backup_label of the rewound files has replay begin with; empty when it names none.
+std::string first_segment(const std::string& backup_label);
+// A file of that segment, of any timeline, is among the rewound files.
+bool has_segment(world::Files& files, const std::string& directory, const std::string& segment);
+
+// Removes the mark and what keep_wal has made; the last thing that a run does.
 void forget(world::Files& files, const std::string& directory);
 
 }  // namespace rejoin_area

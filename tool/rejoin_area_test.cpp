@@ -21,6 +21,11 @@ struct RejoinArea : testing::Test {
         return files.has(directory + "/global/pg_control") && files.has(directory + "/PG_VERSION") &&
                !files.has(directory + "/standby.signal");
     }
+    // What ln does with such arguments.
+    void link_as(const std::vector<std::string>& command) {
+        for (std::size_t i = 1; i + 1 < command.size(); ++i)
+            files.file(command.back() + command[i].substr(command[i].rfind('/')), files.read(command[i]));
+    }
     // Cuts the file system off before each change of act in turn; check looks at what is left.
     template <class Act, class Check>
     void cut_everywhere(Act act, Check check) {
@@ -48,6 +53,40 @@ TEST_F(RejoinArea, LeavesTheNodesOwnFilesBehind) {
     for (const char* name : {"postgresql.conf", "pg_hba.conf", "server.key", "conf.d/own.conf", "pg_log/monday"})
         EXPECT_TRUE(files.has(directory + "/" + name)) << name;
     EXPECT_EQ(files.nodes[partial].mode, rejoin_area::unstartable_mode);
+}
+
+TEST_F(RejoinArea, GivesTheWalBackThatPgRewindRemoves) {
+    const std::string wal = partial + "/pg_wal/", kept = directory + "/pg_replica.kept_wal";
+    for (const char* name : {"000000010000000000000002", "000000010000000000000003", "000000010000000000000004", "00000001.history"})
+        files.file(directory + "/pg_wal/" + name, "own");
+    rejoin_area::move_in(files, directory);
+    link_as(rejoin_area::keep_wal(files, directory));
+    for (const char* name : {"000000010000000000000001", "000000010000000000000003", "000000010000000000000004"})
+        files.remove(wal + name);
+    files.write(wal + "000000010000000000000002", "of the source", 0600);
+    rejoin_area::give_wal_back(files, directory, "0000000000000004");
+    EXPECT_EQ(files.read(wal + "000000010000000000000001"), "own");
+    EXPECT_EQ(files.read(wal + "000000010000000000000002"), "of the source") << "what is there is left alone";
+    EXPECT_EQ(files.read(wal + "000000010000000000000003"), "own");
+    EXPECT_FALSE(files.has(wal + "000000010000000000000004")) << "the segment of the fork went on otherwise";
+    EXPECT_FALSE(files.has(kept));
+    EXPECT_TRUE(rejoin_area::has_segment(files, directory, "0000000000000003"));
+    EXPECT_FALSE(rejoin_area::has_segment(files, directory, "0000000000000004"));
+}
+
+TEST_F(RejoinArea, KeptWalGoesWithTheMark) {
+    rejoin_area::move_in(files, directory);
+    link_as(rejoin_area::keep_wal(files, directory));
+    EXPECT_TRUE(files.has(directory + "/pg_replica.kept_wal/000000010000000000000001"));
+    rejoin_area::forget(files, directory);
+    EXPECT_FALSE(files.has(directory + "/pg_replica.kept_wal"));
+}
+
+TEST(RejoinBackupLabel, NamesTheSegmentWithoutItsTimeline) {
+    EXPECT_EQ(rejoin_area::first_segment("START WAL LOCATION: 0/2000028 (file 00000001000000000000000A)\nCHECKPOINT"),
+              "000000000000000A");
+    for (const char* label : {"", "START WAL LOCATION: 0/2000028", "START (file 0000)", "(file 0000000100000000000000zz)"})
+        EXPECT_EQ(rejoin_area::first_segment(label), "") << label;
 }
 
 TEST_F(RejoinArea, BringsBackTheClustersFilesOnly) {

@@ -64,6 +64,19 @@ world::Command recovery_command(const Run& run) {
             {}};
 }
 
+// The server would ask the new primary for WAL that is gone, again and again.
+void check_replay_can_begin(world::World& world, Run& run) {
+    const auto fork = former_primary::fork(run.source, run.local);
+    rejoin_area::give_wal_back(world.files, run.directory(), former_primary::segment_of(fork->end, run.source.segment_size));
+    const std::string label = run.partial() + "/backup_label";
+    if (world.files.kind(label) != world::Kind::file) return;
+    const std::string first = rejoin_area::first_segment(world.files.read(label));
+    if (first.empty() || rejoin_area::has_segment(world.files, run.directory(), first)) return;
+    if (former_primary::ask(run.standby->link).oldest_wal <= first) return;
+    throw failed(run, "the WAL that the rewound files begin their replay with is gone",
+                 {0, fmt::format("pg_rewind has removed the segment {} here, and the new primary has none so old.", first)});
+}
+
 }  // namespace
 
 void move_in(world::World& world, Run& run) {
@@ -101,12 +114,14 @@ void try_rewind(world::World& world, Run& run) {
 
 void rewind(world::World& world, Run& run) {
     rejoin_area::note(world.files, run.directory(), Stage::rewinding);
+    world.processes.run({rejoin_area::keep_wal(world.files, run.directory()), {}});
     const world::Outcome outcome = run_rewind(world, run, false);
     if (outcome.status != 0) throw failed(run, "pg_rewind failed", outcome);
     // its exit status is 0 as well when it has found nothing to do
     const auto control = control_file::read(world, run.standby->bin_dir, run.partial());
     if (!control || !control->was_standby() || control->minimum == 0)
         throw failed(run, "pg_rewind has not made the files a standby's", outcome);
+    check_replay_can_begin(world, run);
     rejoin_area::note(world.files, run.directory(), Stage::rewound);
     rejoin_area::move_out(world.files, run.directory());
 }

@@ -93,19 +93,42 @@ for my $try (1 .. ($ENV{PG_REPLICA_KILLS} || 4))
 }
 note("after kill -9: $converged converged, $named named the way");
 
+# with_pg_rewind(name, script) -> what rejoin says with this shell script in place of pg_rewind; old is put back before
+sub with_pg_rewind
+{
+	my ($name, $script) = @_;
+	run_program([ 'rm', '-rf', $old ]);
+	run_program([ 'cp', '-a', "$old.saved", $old ]);
+	my $wrapped = $primary->base . "/$name";
+	run_program([ 'cp', '-as', bindir(), $wrapped ]);
+	unlink "$wrapped/pg_rewind";
+	my $real = bindir() . '/pg_rewind';
+	PostgreSQL::Test::Utils::append_to_file("$wrapped/pg_rewind", "#!/bin/sh\nreal='$real' new='$new'\n$script");
+	chmod 0755, "$wrapped/pg_rewind";
+	return run_tool([ map { $_ eq bindir() ? $wrapped : $_ } arguments() ], @as_admin);
+}
+
+# --- pg_rewind of older minor versions removes the WAL that the new primary does not have, and that replay begins with
+
+$result = with_pg_rewind('removing', <<'EOF');
+for word; do [ "$word" = --dry-run ] && exec "$real" "$@"; done
+for word; do case $word in */pg_replica.partial) partial=$word;; esac; done
+"$real" "$@" || exit
+for file in "$partial"/pg_wal/????????????????????????; do [ -e "$new/pg_wal/${file##*/}" ] || rm "$file"; done
+[ ! -e "$partial/pg_wal/000000010000000000000002" ]
+EOF
+is($result->{status}, 0, 'WAL that pg_rewind removes comes back') or diag($result->{output});
+ok(!-e "$old/pg_replica.kept_wal", 'and is kept nowhere else');
+stop_server($old, 'immediate');
+on_new(q{SELECT count(*) FROM (SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active) s});
+
 # --- a rewind that breaks off cannot be repeated: the directory says so and starts as nothing
 
-my $wrapped = $primary->base . '/bin';
-run_program([ 'cp', '-as', bindir(), $wrapped ]);
-unlink "$wrapped/pg_rewind";
-my $real = bindir() . '/pg_rewind';
-PostgreSQL::Test::Utils::append_to_file("$wrapped/pg_rewind", "#!/bin/sh\n" . <<"EOF");
-for word; do [ "\$word" = --dry-run ] && exec $real "\$@"; done
-for word; do case \$word in */pg_replica.partial) printf x >\$word/base/1/PG_VERSION;; esac; done
+$result = with_pg_rewind('breaking', <<'EOF');
+for word; do [ "$word" = --dry-run ] && exec "$real" "$@"; done
+for word; do case $word in */pg_replica.partial) printf x >$word/base/1/PG_VERSION;; esac; done
 exit 1
 EOF
-chmod 0755, "$wrapped/pg_rewind";
-$result = run_tool([ map { $_ eq bindir() ? $wrapped : $_ } arguments() ], @as_admin);
 is($result->{status}, 6, 'a rewind that broke off leaves something, and names it');
 like($result->{stderr}, qr/pg_replica clone/, 'with the way');
 ok(!starts_as_primary(), 'it does not start');
