@@ -51,6 +51,7 @@ includes 'tool/(world|real|plan|commands)' tool/render | rule "tool/render inclu
 includes 'tool/real/' tool | except '^tool/(real/|commands/|connection\.cpp:|main\.cpp:)' | rule "plans see the seams, not the real world"
 grep -rlE --include='*.cpp' --include='*.hpp' 'fmt::join\(' core extension tool | xargs -r grep -L 'fmt/ranges\.h' |
     rule "fmt::join comes with fmt/ranges.h, where fmt 11 has it"
+found '"psql"|/psql"' tool | rule "no program is psql, which would run the caller's .psqlrc"
 found '(^|[^_a-z:])(system|popen) *\(' core extension tool | rule "no process is started through a shell"
 
 # --- SQL

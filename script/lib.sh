@@ -126,6 +126,8 @@ find_postgresql() {
 # shellcheck disable=SC2120
 install_build_packages() {
     install_packages g++ make cmake pkg-config libpq-dev libfmt-dev libcli11-dev libxxhash-dev liblz4-dev nlohmann-json3-dev "$@"
+    # libpq.pc of 19 requires libcurl, which its package does not bring
+    pkg-config --exists libpq || install_packages libcurl4-openssl-dev
     find_postgresql
 }
 
