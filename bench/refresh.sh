@@ -7,7 +7,7 @@
 #   cpu      user and system time of the primary's processes that ended during the run: its backends and walsenders
 #   memory   largest RssAnon seen of one of the primary's processes, looked at every 20 ms
 # Then what a read-write pgbench on the primary loses while refreshes follow each other without a pause, with 1 and 2 connections,
-# against none, by turns. Its clients and the refreshing host's work run on the same cores.
+# against none, by turns. The refreshing host's work has the last core to itself there, primary and pgbench have the others.
 # usage: bench/refresh.sh [--scale N] [--jobs N] [--load SECONDS] [--only load] [--memory] [--realtime]
 #   pgbench scale (70: about 1 GB), connections of refresh (2), length of each run of pgbench (20; 0: none); only that part;
 #   data directories in /dev/shm instead of /tmp; the servers and programs run as SCHED_RR while they are measured, which keeps
@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-space='' near=pgr_near_$$ address=127.0.0.1
+core_of_its_own=() space='' near=pgr_near_$$ address=127.0.0.1
 cleanup() {
     trap - EXIT INT TERM HUP
     stop_servers
@@ -99,7 +99,7 @@ transactions() { run pgbench -n -c 4 -t "$(($1 / 4))" -h 127.0.0.1 -p "$primary_
 raw() { there pg_basebackup -w -c fast -X stream -h "$address" -p "$primary_port" -U postgres -D "$target"; }
 lz4() { there pg_basebackup -w -c fast -X stream --compress=server-lz4 -h "$address" -p "$primary_port" -U postgres -D "$target"; }
 refresh() {
-    there "$work/pg_replica" refresh -w -h "$address" -p "$primary_port" -U postgres -d postgres -D "$target" --port "$standby_port" \
+    there "${core_of_its_own[@]}" "$work/pg_replica" refresh -w -h "$address" -p "$primary_port" -U postgres -d postgres -D "$target" --port "$standby_port" \
         --name bench --slot bench --replication-user bench --bindir "$bindir" --no-start -j "$jobs"
 }
 rewind() {
@@ -191,27 +191,39 @@ make_diverged() {
 # throughput JOBS: a line; pgbench for so long, with refreshes one after the other, none for 0
 throughput() {
     local pgbench count=0
-    run env PGOPTIONS="-c synchronous_commit=on" pgbench -n -c 4 -T "$load" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >"$work/tps" 2>/dev/null &
+    run env PGOPTIONS="-c synchronous_commit=on" pgbench -n -c 4 -T "$load" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >"$work/tps" 2>&1 &
     pgbench=$!
     while [ "$1" -gt 0 ] && kill -0 "$pgbench" 2>/dev/null; do
         jobs=$1 refresh >"$work/output" 2>&1 || { cat "$work/output"; return 1; }
         count=$((count + 1))
     done
-    wait "$pgbench"
+    wait "$pgbench" || { cat "$work/tps"; return 1; }
     awk -v jobs="$1" -v count="$count" '/^latency average/ { latency = $4 } /^tps/ { tps = $3 }
         END { printf "%-14s %9d %9.0f %12.1f\n", jobs ? "refresh -j " jobs : "none", count, tps, latency }' "$work/tps"
 }
 
+# As two hosts would share the work: the primary and this shell, and so pgbench, leave the last core to refresh.
+share_cores() {
+    local postmaster pid last=$(($(nproc) - 1))
+    [ "$last" -gt 0 ] || return 0
+    postmaster=$(head -n 1 "$data/postmaster.pid")
+    for pid in $$ "$postmaster" $(cat "/proc/$postmaster/task/$postmaster/children"); do
+        taskset -cp "0-$((last - 1))" "$pid" >/dev/null
+    done
+    core_of_its_own=(taskset -c "$last")
+}
+
 # As many connections of refresh, by turns.
 measure_load() {
-    local jobs
+    local many
+    share_cores
     say "throughput of pgbench -c 4 (TPC-B, synchronous_commit on) for $load s each, over a link that is not shaped"
     printf '%-14s %9s %9s %12s\n' meanwhile refreshes tps "latency ms"
     rm -rf "$target"
     raw >/dev/null
     refresh >"$work/output" 2>&1 || { cat "$work/output"; return 1; }
     for _ in 1 2 3; do
-        for jobs in 0 1 2; do throughput "$jobs"; done
+        for many in 0 1 2; do throughput "$many"; done
     done
 }
 
