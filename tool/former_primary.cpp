@@ -33,13 +33,26 @@ unsigned last_timeline(world::World& world, const std::string& directory, const 
     return last;
 }
 
+// The first and the last WAL file of the fork's timeline from the fork on; none when there is none.
+std::vector<std::string> files_since(world::World& world, const std::string& directory, const timeline::Entry& fork,
+                                     std::uint64_t segment_size) {
+    const std::string tli = fmt::format("{:08X}", fork.number), first = tli + segment_of(fork.end, segment_size);
+    std::string last;
+    for (const std::string& name : world.files.list(directory + "/pg_wal"))
+        if (name.size() == first.size() && name.substr(0, 8) == tli && name >= first) last = std::max(last, name);
+    if (last.empty() || world.files.kind(directory + "/pg_wal/" + first) != world::Kind::file) return {};
+    return {first, last};
+}
+
 // Where no record stands it says so, in its own words; a program that was ended, or is silent where it has to speak, has
-// not answered.
+// not answered. The files are named to it: left alone it reads the size of segments from any file of pg_wal, and takes one that
+// was made beforehand and is still empty for an error, as if no record stood at the fork.
 std::string waldump(world::World& world, const std::string& bin_dir, const std::string& directory,
-                    const timeline::Entry& fork, const std::vector<std::string>& more) {
+                    const timeline::Entry& fork, const std::vector<std::string>& more, const std::vector<std::string>& files) {
     std::vector<std::string> argv{bin_dir + "/pg_waldump", "-p", directory + "/pg_wal", "-t",
                                   std::to_string(fork.number), "-s", lsn::format(fork.end)};
     argv.insert(argv.end(), more.begin(), more.end());
+    argv.insert(argv.end(), files.begin(), files.end());
     const world::Outcome outcome = world.processes.run({argv, {}});
     const bool has_to_speak = more.front() == "-n";
     if (outcome.status <= 1 && !(has_to_speak && outcome.output.empty())) return outcome.output;
@@ -143,9 +156,11 @@ Local look(world::World& world, const std::string& bin_dir, const std::string& d
     if (local.timeline > 1 && world.files.kind(history) == world::Kind::file) local.history = world.files.read(history);
     const auto parted = fork(source, local);
     if (!parted || parted->end == timeline::not_left) return local;
-    local.record_at_fork = waldump(world, bin_dir, directory, *parted, {"-n", "1"}).find("lsn: ") != std::string::npos;
+    const std::vector<std::string> files = files_since(world, directory, *parted, source.segment_size);
+    if (files.empty()) return local;
+    local.record_at_fork = waldump(world, bin_dir, directory, *parted, {"-n", "1"}, files).find("lsn: ") != std::string::npos;
     local.settings_changed =
-        waldump(world, bin_dir, directory, *parted, {"-r", "XLOG"}).find("PARAMETER_CHANGE") != std::string::npos;
+        waldump(world, bin_dir, directory, *parted, {"-r", "XLOG"}, files).find("PARAMETER_CHANGE") != std::string::npos;
     return local;
 }
 

@@ -106,14 +106,19 @@ struct Looked : FormerPrimary {
     world::World world{database, files, processes, reporter};
     std::string control = "Database system identifier: 100\nDatabase cluster state: in production\n"
                           "Latest checkpoint location: 0/3000060\nLatest checkpoint's TimeLineID: 1\n";
+    std::vector<std::string> asked;
     std::string first_record = "pg_waldump: error: could not find a valid record after 0/3000100\n", changes;
 
     Looked() {
         files.file("/bin/pg_controldata");
-        files.directory("/srv/p/pg_wal");
+        source.segment_size = 16 << 20;
+        for (const char* segment : {"000000010000000000000002", "000000010000000000000003", "000000010000000000000004",
+                                    "000000020000000000000005"})
+            files.file(std::string("/srv/p/pg_wal/") + segment);
         processes.answer = [this](const world::Command& command) -> world::Outcome {
             if (command.argv[0] == "/bin/pg_controldata") return {0, control};
-            return {0, command.argv.back() == "XLOG" ? changes : first_record};
+            asked = command.argv;
+            return {0, command.argv[8] == "XLOG" ? changes : first_record};
         };
     }
     former_primary::Local look() { return former_primary::look(world, "/bin", "/srv/p", source); }
@@ -127,6 +132,20 @@ TEST_F(Looked, TellsWhetherItsWalGoesOnBeyondTheFork) {
     EXPECT_TRUE(look().record_at_fork);
     changes = "rmgr: XLOG lsn: 0/03000200 desc: PARAMETER_CHANGE max_connections=100 wal_log_hints=on\n";
     EXPECT_TRUE(look().settings_changed);
+}
+
+// An empty file that was made beforehand may be the first that pg_waldump finds.
+TEST_F(Looked, NamesTheFilesToPgWaldump) {
+    look();
+    ASSERT_EQ(asked.size(), 11U);
+    EXPECT_EQ(asked[9], "000000010000000000000003");
+    EXPECT_EQ(asked[10], "000000010000000000000004");
+}
+
+TEST_F(Looked, WithoutAFileAtTheForkItDidNotGoBeyond) {
+    files.remove("/srv/p/pg_wal/000000010000000000000003");
+    first_record = "lsn: 0/03000100";
+    EXPECT_FALSE(look().record_at_fork);
 }
 
 TEST_F(Looked, FindsAPromotionThatCrashedBeforeItsCheckpoint) {
