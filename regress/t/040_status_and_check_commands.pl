@@ -98,7 +98,7 @@ my $facts = decode_json($json->{stdout});
 is_deeply([ sort keys %$facts ], [qw(health schema_version servers)], 'the JSON has the three keys');
 is($facts->{schema_version}, 2, 'schema_version is 2');
 $facts = $facts->{servers}[0];
-is_deeply([ sort keys %$facts ], [qw(error health node reason server slots standbys)], 'and the server its own');
+is_deeply([ sort keys %$facts ], [qw(error health node reason server slots standbys upstream)], 'and the server its own');
 is($facts->{node}{role}, 'primary', 'the node is the primary');
 is($facts->{node}{system_identifier}, $primary->psql('SELECT system_identifier FROM pg_control_system()'),
 	'its system identifier keeps all its digits');
