@@ -85,7 +85,8 @@ sub turn
 	ok($ended, "$what: the tool ends") or diag(slurp($output));
 	$count{ @hit ? $kind : 'over before' }++;
 	ok(revive_primary(), "$what: the primary is there") or BAIL_OUT('no primary');
-	ok(poll_until(sub { !sessions('true') }, 20), "$what: no session is left") or diag(slurp($output));
+	ok(poll_until(sub { !sessions('true') }, 60), "$what: no session is left")
+	  or diag(slurp($output), $primary->psql('SELECT pid, backend_type, application_name, backend_start, state, query FROM pg_stat_activity'));
 	if (!-e "$directory/postmaster.pid" || slurp("$directory/postmaster.pid") !~ /^(ready|standby|starting)/m) { is_safe($what) }
 	# a server that was started outlives the tool
 	poll_until(sub { slurp("$directory/postmaster.pid") =~ /^(ready|standby)/m }, 20) if -e "$directory/postmaster.pid";
