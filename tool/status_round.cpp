@@ -89,6 +89,8 @@ probe::Probe* Round::find(const render::Server& upstream, const conninfo::Parame
 
 std::vector<probe::Probe*> Round::below(const render::Server& server, const conninfo::Parameters& login) {
     std::vector<probe::Probe*> probes;
+    // only the service file knows the port of a server that goes by a service's name
+    if (further_->port.empty() && server.name.find(':') == std::string::npos) return probes;
     for (const std::string& address : addresses_below(server, !further_->port.empty()))
         probes.push_back(find(server, login, address));
     return probes;

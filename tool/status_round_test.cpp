@@ -104,6 +104,13 @@ TEST(StatusRound, TheServersOwnHostNeedsAnotherPort) {
     EXPECT_EQ(names(look(servers, status_round::Further{"5433"})), "p:5432 127.0.0.1:5433 ");
 }
 
+TEST(StatusRound, AServiceTellsNoPort) {
+    Servers servers;
+    servers.add(":", "primary", "7", {{"a", "10.0.0.1", "1", "ok", ""}});
+    status_round::Round round(servers, {{{{"service", "production"}}}}, {}, status_round::Further{});
+    EXPECT_EQ(names(round.look()), "production ");
+}
+
 TEST(StatusRound, AServerIsLookedAtOnce) {
     Servers servers;
     servers.add("p:5432", "standby", "7", {{"a", "10.0.0.1", "1", "ok", ""}});
