@@ -89,11 +89,25 @@ metrics_named contrib/monitoring/prometheus-rules.yml contrib/monitoring/grafana
 sed -n 's/.*docs\/operations\.md: \(.*\)"$/\1/p' contrib/monitoring/prometheus-rules.yml | sort -u | while read -r section; do
     grep -qxE "#{2,3} $section" docs/operations.md || echo "$section"
 done | rule "each alert names a section of docs/operations.md"
-if command -v promtool >/dev/null; then
-    promtool check rules contrib/monitoring/prometheus-rules.yml 2>&1 | grep -vE '^Checking|SUCCESS|^$' | rule "promtool accepts the alert rules"
+# Each expression of the dashboard as a rule, which makes promtool read it as PromQL; JSON is YAML.
+dashboard_rules() {
+    python3 -c 'import json, sys
+panels = json.load(sys.stdin)["panels"]
+rules = [{"record": "panel_%d_%s" % (p["id"], t["refId"]), "expr": t["expr"]} for p in panels for t in p["targets"]]
+print(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))' <contrib/monitoring/grafana-dashboard.json
+}
+checked_rules() { promtool check rules "$1" 2>&1 | grep -vE '^Checking|SUCCESS|^$'; }
+if command -v promtool >/dev/null && command -v python3 >/dev/null; then
+    checked_rules contrib/monitoring/prometheus-rules.yml | rule "promtool accepts the alert rules"
+    rules=$(mktemp)
+    dashboard_rules >"$rules"
+    { grep -q '"expr"' "$rules" || echo "no expression found"; checked_rules "$rules"; } | rule "promtool accepts the expressions of the dashboard"
+    rm -f "$rules"
 else
-    number=$((number + 1))
-    echo "ok $number - promtool accepts the alert rules # SKIP promtool is not installed"
+    for what in "the alert rules" "the expressions of the dashboard"; do
+        number=$((number + 1))
+        echo "ok $number - promtool accepts $what # SKIP promtool or python3 is not installed"
+    done
 fi
 for file in contrib/monitoring/*.json docs/*.json; do
     command -v python3 >/dev/null || break
