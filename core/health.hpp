@@ -84,6 +84,12 @@ Verdict judge(const Standby& standby, const Thresholds& thresholds = {});
 std::optional<double> shown_lag(std::optional<double> measured, std::optional<std::int64_t> pending,
                                 const Standby& standby, const Thresholds& thresholds = {});
 
+// A setting that a standby may not have less of than its primary.
+struct Limit {
+    std::string name;
+    std::int64_t here = 0, on_primary = 0;
+};
+
 // A server that sends or receives WAL, by its own account.
 struct Node {
     bool in_recovery = false;
@@ -94,6 +100,7 @@ struct Node {
     std::optional<double> message_age;             // seconds since the upstream's last message, one clock
     double receiver_timeout = 0;                   // wal_receiver_timeout in seconds, 0 = none
     std::string pause_state;                       // "not paused", "pause requested", "paused"
+    std::vector<Limit> limits;                     // looked at while replay is paused only
     std::string replay_wait;                       // wait event of the startup process when it is a recovery conflict
     std::string replay_blocker;                    // process that it waits for; empty: cannot be seen
     std::optional<std::int64_t> unreplayed_bytes;  // received, not replayed

@@ -40,15 +40,25 @@ std::string way_out(const Node& node) {
                                        : fmt::format(": SELECT pg_terminate_backend({}) ends it", node.replay_blocker);
 }
 
+// Why replay is paused. The control file tells the primary's limits; who else has paused it is known to nobody.
+std::string cause_of_pause(const Node& node) {
+    std::vector<std::string> small;
+    for (const Limit& limit : node.limits)
+        if (limit.here < limit.on_primary)
+            small.push_back(fmt::format("{} ({} here, {} there)", limit.name, limit.here, limit.on_primary));
+    if (small.empty()) return "by pg_wal_replay_pause() or a recovery target; the server log says which";
+    return fmt::format("a limit below the primary's, {}; raise it here and restart this server", fmt::join(small, ", "));
+}
+
+void judge_pause(const Node& node, std::int64_t waiting, Findings& findings) {
+    if (node.pause_state == "not paused") return;
+    if (node.pause_state != "paused") return findings.add(Level::warning, "a pause of replay is requested");
+    findings.add(Level::warning, fmt::format("replay is paused with {} to replay: {}", bytes(waiting), cause_of_pause(node)));
+}
+
 void judge_replay(const Node& node, const Thresholds& thresholds, Findings& findings) {
     const std::int64_t waiting = node.unreplayed_bytes.value_or(0);
-    if (node.pause_state != "not paused")
-        findings.add(Level::warning,
-                     node.pause_state == "paused"
-                         ? fmt::format("replay is paused with {} to replay: by pg_wal_replay_pause(), a recovery target, "
-                                       "or a limit below the primary's; the server log says which",
-                                       bytes(waiting))
-                         : std::string("a pause of replay is requested"));
+    judge_pause(node, waiting, findings);
     if (!node.replay_wait.empty())
         findings.add(Level::warning, fmt::format("replay waits for a query ({}){}", node.replay_wait, way_out(node)));
     if (waiting < thresholds.warning_bytes) return;

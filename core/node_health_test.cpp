@@ -84,6 +84,17 @@ TEST(NodeHealth, TroubleWithTheReceiver) {
     expect(node, Level::unknown, "pg_monitor");
 }
 
+TEST(NodeHealth, ALimitBelowThePrimarysIsNamed) {
+    auto node = standby_node();
+    node.pause_state = "paused";
+    node.limits = {{"max_connections", 20, 20}, {"max_worker_processes", 8, 4}};
+    expect(node, Level::warning, "replay is paused with 0 bytes to replay: by pg_wal_replay_pause() or a recovery target; the server log says which");
+    node.limits = {{"max_connections", 20, 40}, {"max_wal_senders", 10, 10}, {"max_worker_processes", 8, 16}};
+    expect(node, Level::warning,
+           "replay is paused with 0 bytes to replay: a limit below the primary's, max_connections (20 here, 40 there), "
+           "max_worker_processes (8 here, 16 there); raise it here and restart this server");
+}
+
 TEST(NodeHealth, TroubleWithReplay) {
     auto node = standby_node();
     node.pause_state = "pause requested";

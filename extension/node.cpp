@@ -9,6 +9,8 @@
 #include "core/lsn.hpp"
 #include "core/synchronous.hpp"
 #include "extension/pending.hpp"
+#include "extension/server/configuration.hpp"
+#include "extension/server/control_file.hpp"
 #include "extension/server/number.hpp"
 #include "extension/server/query.hpp"
 #include "extension/server/version.hpp"
@@ -119,11 +121,20 @@ void add_receiver(const pg::Row& row, health::Node& facts) {
     facts.receiver_timeout = pg::real(row[receiver_timeout]).value_or(0);
 }
 
+std::vector<health::Limit> limits_of(const health::Node& facts) {
+    if (facts.pause_state != "paused") return {};
+    std::vector<health::Limit> limits;
+    for (const auto& [name, on_primary] : pg::limits_of_primary())
+        limits.push_back({std::string(name), pg::whole(pg::value_in_effect(name.data())).value_or(on_primary), on_primary});
+    return limits;
+}
+
 health::Node facts_of(const pg::Row& row) {
     health::Node facts;
     facts.in_recovery = row[role] == "standby";
     add_receiver(row, facts);
     facts.pause_state = row[replay_pause_state].value_or("not paused");
+    facts.limits = limits_of(facts);
     facts.replay_wait = row[replay_wait].value_or("");
     facts.unreplayed_bytes = unreplayed_bytes(row);
     facts.pending_restart = items(row[pending_restart].value_or(""));
