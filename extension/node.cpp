@@ -65,11 +65,15 @@ constexpr const char* statement = R"(
                          count(*) FILTER (WHERE state IS NULL) AS hidden
                     FROM pg_stat_get_wal_senders()) s)";
 
-// What a standby knows of its readers. pg_blocking_pids() knows who holds a lock; a snapshot in the way is the oldest one;
-// who pins a buffer cannot be seen.
+// What a standby knows of its readers. Replay waits for locks of relations only, and for nobody's but those that are held
+// (pg_blocking_pids() does not know the startup process); a snapshot in the way is the oldest one; who pins a buffer cannot
+// be seen.
 constexpr const char* readers = R"(
-    SELECT coalesce((SELECT min(b) FROM pg_stat_get_activity(NULL) a, unnest(pg_blocking_pids(a.pid)) b
-                      WHERE a.backend_type = 'startup' AND b > 0 AND $1 <> ''),
+    SELECT coalesce((SELECT min(h.pid) FROM pg_stat_get_activity(NULL) a
+                       JOIN pg_lock_status() w ON w.pid = a.pid AND NOT w.granted
+                       JOIN pg_lock_status() h ON (h.locktype, h.database, h.relation) = (w.locktype, w.database, w.relation)
+                                                  AND h.granted AND h.pid <> w.pid
+                      WHERE a.backend_type = 'startup' AND $1 <> ''),
                     (SELECT a.pid FROM pg_stat_get_activity(NULL) a
                       WHERE a.backend_type = 'client backend' AND a.backend_xmin IS NOT NULL
                             AND $1 LIKE 'RecoveryConflictSnapshot%'

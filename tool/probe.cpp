@@ -44,6 +44,21 @@ world::Rows ask_standbys(world::Session& session, const Question& question) {
                           fmt::format("{:.0f}", question.thresholds->silence_seconds)});
 }
 
+std::optional<render::Blocker> ask_blocker(world::Session& session, const render::Server& server) {
+    const render::Value process = size(server.node) == 0 ? std::nullopt : render::Record{server.node, 0}("replay_blocker_pid");
+    if (!process) return std::nullopt;
+    try {
+        // without the right to see a session, its state is NULL and its query a text that says so
+        const world::Rows rows = session.query(
+            "SELECT state, CASE WHEN state IS NOT NULL THEN left(query, 500) END AS query FROM pg_stat_activity WHERE pid = $1::integer", {process});
+        if (rows.rows.empty()) return std::nullopt;
+        return render::Blocker{*process, rows.at(0, "state").value_or(""), rows.at(0, "query")};
+    } catch (const core::Error&) {
+        // a text in the encoding of another database may not be convertible; a lost connection is noticed elsewhere
+        return render::Blocker{*process, "", std::nullopt};
+    }
+}
+
 }  // namespace
 
 Probe::Probe(world::Database& database, conninfo::Parameters parameters, world::Prompt prompt, Question question)
@@ -66,6 +81,7 @@ render::Server Probe::read() {
     server.name = name_;
     server.node = grid_of(ask_node(*session_, question_));
     server.standbys = grid_of(ask_standbys(*session_, question_));
+    if (question_.blocker) server.blocker = ask_blocker(*session_, server);
     if (question_.slots) server.slots = grid_of(session_->query("SELECT * FROM replica.slots"));
     return server;
 }

@@ -13,6 +13,7 @@ namespace probe {
 struct Question {
     std::optional<health::Thresholds> thresholds;  // nothing: those of the server's views
     bool slots = false;
+    bool blocker = false;  // of replay on a standby, with its query
     std::chrono::seconds patience{2};  // for a connection to one address, and for each answer
 };
 

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "tool/render/json.hpp"
 #include "tool/render/progress.hpp"
 #include "tool/render/table.hpp"
+#include "tool/render/text.hpp"
 #include "tool/slot_report.hpp"
 #include "tool/status_tree.hpp"
 
@@ -84,6 +86,15 @@ Facts node_facts(const Record& node) {
     return facts;
 }
 
+// No line of the terminal is so long that it is wrapped in the middle of a query, and none is longer than this.
+std::string blocker_line(const render::Blocker& blocker, std::size_t width) {
+    constexpr std::size_t longest = 120, labels = 20;
+    const std::string who = fmt::format("process {}{}: ", blocker.process, blocker.state.empty() ? "" : ", " + blocker.state);
+    if (!blocker.query) return who + "its query is not visible to this role";
+    const std::size_t taken = labels + who.size();
+    return who + render::one_line(*blocker.query, width == 0 ? longest : std::min(longest, std::max(width, taken + labels) - taken));
+}
+
 using Headings = std::vector<std::string>;
 
 Headings standby_headings(bool verbose) {
@@ -125,6 +136,7 @@ Facts failure_facts(const Server& server) {
 std::string block(const Server& server, bool named, const Look& look) {
     if (server.error) return render::facts(failure_facts(server), look.width);
     Facts facts = node_facts({server.node, 0});
+    if (server.blocker) facts.emplace_back("blocking query", blocker_line(*server.blocker, look.width));
     if (named) facts.insert(facts.begin(), {"server", server.name});
     std::string text = render::facts(facts, look.width) + "\n" + standby_table(server, look);
     if (look.verbose && size(server.slots) > 0) text += "\n" + slot_report::text(server.slots, look.width);

@@ -9,7 +9,7 @@ namespace status_report {
 
 struct Look {
     std::size_t width = 0;  // columns of the terminal, 0 = unlimited
-    bool verbose = false;   // more columns, and the slots
+    bool verbose = false;   // more columns, and the slots; a blocker is shown whenever there is one
 };
 
 // For people: who streams from whom, where one of the servers does so from another, and a block for each server.

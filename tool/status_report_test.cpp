@@ -5,7 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "tool/check_report.hpp"
+#include "tool/render/csv.hpp"
 #include "tool/render/fake_server.hpp"
+#include "tool/render/nagios.hpp"
+#include "tool/render/prometheus.hpp"
 #include "tool/world.hpp"
 
 namespace {
@@ -41,6 +44,28 @@ TEST(StatusReport, ShowsMoreWhenAskedFor) {
     const std::string text = status_report::text({primary("ok", {standby_row("ok")})}, {0, true});
     EXPECT_NE(text.find("timeline  replayed"), std::string::npos);
     EXPECT_NE(text.find("\ns1    physical  unknown  reserved  1.5 kB  no bound  unknown\n"), std::string::npos);
+}
+
+TEST(StatusReport, ShowsTheQueryThatReplayWaitsForInOneLine) {
+    render::Server server = primary();
+    server.blocker = render::Blocker{"4711", "active", "SELECT 1;\n\x1b[2JDROP " + std::string(200, 'x')};
+    const auto line = [&](std::size_t width) {
+        const std::string text = status_report::text({server}, {width, true});
+        const std::size_t at = text.find("blocking query");
+        return at == std::string::npos ? text : text.substr(at, text.find('\n', at) - at);
+    };
+    EXPECT_EQ(line(0), "blocking query  process 4711, active: SELECT 1; \\x1b[2JDROP " + std::string(95, 'x') + "...");
+    EXPECT_EQ(line(80), "blocking query  process 4711, active: SELECT 1; \\x1b[2JDROP xxxxxxxxxxxxx...");
+    server.blocker->query = std::nullopt;
+    server.blocker->state = "";
+    EXPECT_EQ(line(0), "blocking query  process 4711: its query is not visible to this role");
+}
+
+TEST(StatusReport, NoOtherFormatShowsAQuery) {
+    render::Server server = primary("ok", {standby_row("ok")});
+    server.blocker = render::Blocker{"4711", "active", "SELECT 'a secret'"};
+    for (const std::string& text : {status_report::json({server}), render::csv({server}), render::nagios({server}, {}), render::prometheus({server}, 1)})
+        EXPECT_EQ(text.find("secret"), std::string::npos);
 }
 
 TEST(StatusReport, NamesServersWhenThereAreSeveralAndWhatMendsTheOneThatFailed) {

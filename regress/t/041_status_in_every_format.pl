@@ -73,7 +73,7 @@ on_server($s1, 'SELECT pg_wal_replay_resume()');
 wait_for("application_name = 's1' AND health = 'ok'", 'resumed, it is well');
 
 # --- a query on the standby in the way of replay (C10) ----------------------------------------------------------------------
-my $reader = start_reader();
+my $reader = start_reader('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t; SELECT pg_sleep(60)');
 my $sleeper = "FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
 ok(poll_until(sub { (on_server($s1, "SELECT count(*) $sleeper") || 0) == 1 }, 20), 'a query runs on the standby');
 $primary->psql_ok('DELETE FROM t; INSERT INTO t VALUES (1)');
@@ -83,20 +83,48 @@ if (ok(poll_until(sub { (on_server($s1, 'SELECT replay_wait_event IS NOT NULL FR
 	my $blocker = on_server($s1, "SELECT pid $sleeper");
 	is(on_server($s1, 'SELECT replay_blocker_pid FROM replica.node'), $blocker, 'the view names its process');
 	in_every_format('a query holds up replay', \@standby, \%login, health => 'warning', reason => qr/replay waits for a query \(RecoveryConflictSnapshot\): SELECT pg_terminate_backend\($blocker\) ends it/);
+	the_query_is_shown_to_people($blocker, qr/BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count\(\*\) FROM t; SELECT pg_sleep\(60\)/);
 }
 on_server($s1, "SELECT pg_terminate_backend(pid) $sleeper");
 waitpid($reader, 0);
 wait_for("application_name = 's1' AND health = 'ok'", 'without it replay goes on');
 
+# --- a lock on the standby in the way of replay (C10) ------------------------------------------------------------------------
+$primary->psql_ok('CREATE TABLE locked ()');
+wait_for("application_name = 's1' AND health = 'ok'", 'a table is there');
+$reader = start_reader("BEGIN; SELECT count(*) FROM locked;\n SELECT pg_sleep(60) /* a secret \e[2J */");
+ok(poll_until(sub { (on_server($s1, "SELECT count(*) $sleeper") || 0) == 1 }, 20), 'a query holds a lock on the standby');
+$primary->psql_ok('DROP TABLE locked');
+if (ok(poll_until(sub { (on_server($s1, 'SELECT replay_blocker_pid FROM replica.node WHERE replay_wait_event IS NOT NULL') || 0) > 0 }, 20), 'replay waits for the lock'))
+{
+	my $blocker = on_server($s1, "SELECT pid $sleeper");
+	in_every_format('a lock holds up replay', \@standby, \%login, health => 'warning', reason => qr/replay waits for a query \(\w+\): SELECT pg_terminate_backend\($blocker\) ends it/);
+	the_query_is_shown_to_people($blocker, qr/BEGIN; SELECT count\(\*\) FROM locked; SELECT pg_sleep\(60\) \/\* a secret \\x1b\[2J \*\//);
+}
+on_server($s1, "SELECT pg_terminate_backend(pid) $sleeper");
+waitpid($reader, 0);
+wait_for("application_name = 's1' AND health = 'ok'", 'without it replay goes on, too');
+
+# status -v on a screen, and nothing else: not without -v, in no file, in no other format
+sub the_query_is_shown_to_people
+{
+	my ($process, $query) = @_;
+	my $file = $primary->base . '/table';
+	like(run_tool([ 'status', @standby, '-v' ], %login)->{stdout}, qr/^blocking query  process $process, active: $query$/m, 'status -v shows the query, in one line');
+	run_tool([ 'status', @standby, '-v', '--output', $file ], %login);
+	my @others = map { run_tool([ 'status', @standby, @$_ ], %login)->{output} } [], map { [ '-v', '--format', $_ ] } qw(json csv nagios prometheus);
+	return unlike(join("\n", slurp($file), @others), qr/pg_sleep|blocking query/, 'and neither a file nor another format holds it');
+}
+
 sub start_reader
 {
+	my ($sql) = @_;
 	my $pid = fork();
 	return $pid if $pid;
 	$ENV{PGPASSFILE} = $primary->passfile;
 	open(STDOUT, '>', '/dev/null');
 	open(STDERR, '>', '/dev/null');
-	exec('psql', '-XAtqw', '-h', $host, '-p', $s1, '-U', 'postgres', '-d', 'postgres', '-c',
-		'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t; SELECT pg_sleep(60)') or POSIX::_exit(127);
+	exec('psql', '-XAtqw', '-h', $host, '-p', $s1, '-U', 'postgres', '-d', 'postgres', '-c', $sql) or POSIX::_exit(127);
 }
 
 # --- a frozen standby (C13) -----------------------------------------------------------------------------------------------
@@ -226,4 +254,5 @@ kill 'CONT', $postmaster;
 $primary->stop('fast');
 in_every_format('a stopped primary', \@connection, \%login, health => 'critical', reason => qr/cannot connect to the server/, within => 2);
 
+metrics_are_those_asked_for();
 done_testing();

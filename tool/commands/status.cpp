@@ -56,6 +56,7 @@ status_round::Round round_of(world::Database& database, const StatusOptions& opt
     probe::Question question;
     if (options.given_thresholds) question.thresholds = options.thresholds;
     question.slots = options.format != "table" || options.verbose;
+    question.blocker = options.format == "table" && options.verbose && options.output.empty();
     question.patience = std::chrono::seconds(options.timeout);
     std::optional<status_round::Further> further;
     if (options.standbys) further = status_round::Further{options.standby_port};
@@ -171,7 +172,7 @@ void add_output(CLI::App& command, StatusOptions& options) {
     command.add_option("-o,--output", options.output, "file to write to instead, replaced as a whole")->option_text("FILE");
     command.add_option("--watch", options.watch, "look again every so many seconds (default: 2) until Ctrl-C; ends in the health seen last")
         ->expected(0, 1)->default_str("2")->check(CLI::Range(0.1, 86400.0))->option_text("[SECONDS]");
-    command.add_flag("-v,--verbose", options.verbose, "in a table: more columns, and the slots");
+    command.add_flag("-v,--verbose", options.verbose, "in a table: more columns, the slots, and the query that replay waits for");
 }
 
 void add_thresholds(CLI::App& command, StatusOptions& options) {

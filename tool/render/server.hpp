@@ -31,6 +31,12 @@ struct Record {
     unsigned type(std::string_view column) const;
 };
 
+// The session of a standby that replay waits for. For people only: the text of a query may hold what no monitor should keep.
+struct Blocker {
+    std::string process, state;
+    Value query;  // its beginning; nothing: this role may not see it
+};
+
 struct Server {
     std::string name;      // what leads to it, "host:port"; never a password
     std::string upstream;  // name of the server of the same answer that it streams from; empty: none of them
@@ -38,6 +44,7 @@ struct Server {
     std::optional<core::Error> error;  // why it could not be read; then the grids are empty
     health::Level error_level = health::Level::unknown;
     bool lacks_extension = false;
+    std::optional<Blocker> blocker;  // when it was asked for, and there is one
 };
 
 // One thing that has a health: the server itself or one of its standbys.

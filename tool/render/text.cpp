@@ -119,6 +119,23 @@ std::size_t columns(std::string_view text) {
     return count;
 }
 
+std::string one_line(std::string_view text, std::size_t width) {
+    constexpr std::string_view blanks = " \t\r\n\v\f", dots = "...";
+    std::string flat;
+    for (const char c : text) {
+        const bool blank = blanks.find(c) != std::string_view::npos;
+        if (!blank || (!flat.empty() && flat.back() != ' ')) flat += blank ? ' ' : c;
+    }
+    flat.erase(flat.find_last_not_of(' ') + 1);
+    const std::string line = escaped(flat);
+    if (columns(line) <= width) return line;
+    const std::string_view whole = line;
+    std::size_t end = 0;
+    for (std::size_t next = first(whole).length; columns(whole.substr(0, next)) + dots.size() <= width; next += first(whole.substr(next)).length)
+        end = next;
+    return std::string(whole.substr(0, end)).append(dots);
+}
+
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     std::vector<std::string> lines;
     for (;;) {

@@ -19,4 +19,8 @@ std::size_t columns(std::string_view text);
 // limit. Escapes.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
+// All of it in one line of at most width columns: each run of blanks and line breaks one blank, the rest escaped, and what is
+// cut off three dots. width is at least 3.
+std::string one_line(std::string_view text, std::size_t width);
+
 }  // namespace render

@@ -31,3 +31,13 @@ TEST(Text, WrapsAtSpacesAndKeepsLongWordsWhole) {
     EXPECT_EQ(render::wrapped("one\ntwo three", 0), (Lines{"one", "two three"}));
     EXPECT_EQ(render::wrapped("", 10), (Lines{""}));
 }
+
+TEST(Text, OneLineIsOneLineWhateverItHolds) {
+    EXPECT_EQ(render::one_line("", 20), "");
+    EXPECT_EQ(render::one_line("  SELECT\n\t 1,\r\n 2 ", 20), "SELECT 1, 2");
+    EXPECT_EQ(render::one_line("a\x1b[2Jb\xe2\x80\xaeignored", 40), "a\\x1b[2Jb\\u202eignored");
+    EXPECT_EQ(render::one_line("12345678", 8), "12345678");
+    EXPECT_EQ(render::one_line("123456789", 8), "12345...");
+    EXPECT_EQ(render::one_line("\xe4\xb8\x89\xe4\xb8\x89\xe4\xb8\x89", 5), "\xe4\xb8\x89...");
+    EXPECT_EQ(render::one_line(std::string(300, 'x'), 3), "...");
+}
