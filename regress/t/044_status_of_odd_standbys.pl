@@ -86,6 +86,19 @@ unlike($with_receiver->{stdout}, qr/pg_receivewal/, 'and not among the standbys'
 kill 'INT', $receiver;
 waitpid($receiver, 0);
 
+# --- a base backup that is under way ---------------------------------------------------------------------------------------------------
+my $backup = fork();
+if (!$backup)
+{
+	open(STDERR, '>', '/dev/null');
+	exec('pg_basebackup', '-w', '-c', 'fast', '-r', '1M', '-D', data_of('slow'), '-d', conninfo($port, 'backup')) or POSIX::_exit(127);
+}
+ok(poll_until(sub { ($primary->psql("SELECT count(*) FROM pg_stat_replication WHERE application_name = 'backup'") || 0) == 2 }, 20), 'pg_basebackup copies and streams');
+in_every_format('a base backup beside a standby', \@connection, \%login, health => 'ok', reason => qr/a primary/);
+unlike(run_tool([ 'status', @connection ], %login)->{stdout}, qr/backup/, 'neither of its sessions is among the standbys');
+kill 'INT', $backup;
+waitpid($backup, 0);
+
 # --- two standbys of one name -------------------------------------------------------------------------------------------------------
 my $s2 = copy_primary('s2');
 follow('s2', $port, 's1');
@@ -111,6 +124,12 @@ ok(poll_until(sub { slurp(data_of('s2.log')) =~ /system identifier differs/ }, 2
 in_every_format('a standby that is sent to another cluster', at($s2), \%login, health => 'critical', reason => qr/no WAL receiver runs: nothing arrives from the primary; see the server log/);
 stop_standby('s2');
 $stranger->stop('fast');
+
+# --- a standby that is fed by files -----------------------------------------------------------------------------------------------------
+append(data_of('s2') . '/postgresql.auto.conf', "primary_conninfo = ''", "restore_command = 'false'");
+start_standby('s2');
+in_every_format('a standby that is fed by files', at($s2), \%login, health => 'ok', reason => qr/a standby that replays from files/);
+stop_standby('s2');
 
 # --- a clock that disagrees (E07) ---------------------------------------------------------------------------------------------------
 # It is the primary's that is set: the WAL receiver of servers before 16 is begun in a signal handler, where the library is out of work.

@@ -15,8 +15,9 @@ use JSON::PP;
 use ReplicaTest;
 use Test::More;
 
-our @EXPORT = qw(in_every_format program read_csv is_valid_json promtool_accepts);
+our @EXPORT = qw(in_every_format metrics_are_those_asked_for program read_csv is_valid_json promtool_accepts);
 
+my %metrics;    # names that were seen
 my %code = (ok => 0, warning => 1, critical => 2, unknown => 3);
 
 sub program
@@ -131,7 +132,21 @@ sub check_prometheus
 	my ($what, $result, %expected) = @_;
 	is($result->{status}, $code{ $expected{health} }, "$what: prometheus ends with the code");
 	like($result->{stdout}, qr/^pg_replica_health\{server="[^"]+"\} $code{$expected{health}}$/m, "$what: and has it as a metric");
+	$metrics{$1} = 1 while $result->{stdout} =~ /^(pg_replica_\w+)\{/mg;
 	return promtool_accepts($result->{stdout}, $what);
+}
+
+# Every metric that alert rules and dashboard name has been among the answers of in_every_format.
+sub metrics_are_those_asked_for
+{
+	my $folder = dirname(__FILE__) . '/../../contrib/monitoring';
+	for my $file ('prometheus-rules.yml', 'grafana-dashboard.json')
+	{
+		my %asked = map { $_ => 1 } slurp("$folder/$file") =~ /(pg_replica_[a-z_]+)/g;
+		cmp_ok(scalar keys %asked, '>', 0, "$file asks for metrics");
+		is(join(' ', grep { !$metrics{$_} } sort keys %asked), '', "$file: there is a metric of each of these names");
+	}
+	return;
 }
 
 my %checks = (table => \&check_table, json => \&check_json, csv => \&check_csv, nagios => \&check_nagios, prometheus => \&check_prometheus);
