@@ -99,7 +99,9 @@ void write_passfile(world::World& world, Run& run, const std::string& password) 
 
 // A line that was just added to pg_hba.conf is in force a moment after the reload.
 LoginFacts login_soon(world::World& world, Run& run) {
-    const std::string password = run.preparation ? run.preparation->password : run.primary.login.password;
+    // a role that can log in already is not made, and has no password of this run
+    const bool made = run.preparation && !run.preparation->role.empty();
+    const std::string password = made ? run.preparation->password : run.primary.login.password;
     LoginFacts login;
     for (int tries = 0; tries < 50; ++tries) {
         login = try_login(world, run.link, run.options.replication_user, password, world::Prompt::never);

@@ -80,7 +80,7 @@ bool went_beyond(const Local& local, const timeline::Entry& fork) {
 Decision on_one_timeline(const Source& source, const Local& local) {
     if (local.control.was_standby())
         return {Way::follow, fmt::format("it is a standby on timeline {}, which the primary writes", source.timeline)};
-    return {Way::copy, fmt::format("both wrote as primaries on timeline {}: no history tells where they parted",
+    return {Way::refresh, fmt::format("both wrote as primaries on timeline {}: no history tells where they parted",
                                    source.timeline)};
 }
 
@@ -89,11 +89,14 @@ Decision way_back(const Source& source, const Local& local, const timeline::Entr
     if (went_beyond(local, fork)) {
         // pg_rewind takes equal numbers for one timeline, and does nothing
         if (local.timeline == source.timeline)
-            return {Way::copy, fmt::format("both began a timeline {} of their own after {}", local.timeline, place)};
+            return {Way::refresh, fmt::format("both began a timeline {} of their own after {}", local.timeline, place)};
+        // what replay comes to after the fork is asked of the new primary
+        if (!has_wal_since(source, fork.end))
+            return {Way::refresh, fmt::format("it wrote beyond {}, and the new primary does not have the WAL since then any more", place)};
         if (can_be_rewound(source, local))
             return {Way::rewind, fmt::format("it wrote beyond {}, and {}", place,
                                              local.control.checksums ? "data checksums are on" : "hint bits were logged")};
-        return {Way::copy, fmt::format("it wrote beyond {}, and pg_rewind would miss changed pages: data checksums are not on "
+        return {Way::refresh, fmt::format("it wrote beyond {}, and pg_rewind would miss changed pages: data checksums are not on "
                                        "on both servers, and wal_log_hints was not on for all of that time", place)};
     }
     // a primary has all that its standby ever got; another standby may have less
@@ -101,7 +104,7 @@ Decision way_back(const Source& source, const Local& local, const timeline::Entr
         local.control.was_standby() ? std::max(local.control.minimum, local.control.checkpoint) : fork.end;
     if (has_wal_since(source, needed))
         return {Way::follow, fmt::format("it never wrote beyond {}", place)};
-    return {Way::copy, fmt::format("it never wrote beyond {}, but the new primary does not have the WAL since {} any more",
+    return {Way::refresh, fmt::format("it never wrote beyond {}, but the new primary does not have the WAL since {} any more",
                                    place, lsn::format(needed))};
 }
 
@@ -167,7 +170,7 @@ Local look(world::World& world, const std::string& bin_dir, const std::string& d
 Decision decide(const Source& source, const Local& local) {
     const auto parted = fork(source, local);
     if (!parted)
-        return {Way::copy, "its timelines and those of the new primary have nothing in common"};
+        return {Way::refresh, "its timelines and those of the new primary have nothing in common"};
     if (parted->end == timeline::not_left) return on_one_timeline(source, local);
     if (parted->number == source.timeline)
         throw refused(fmt::format("the directory is on timeline {}, and the server given as the new primary on {}",
@@ -176,6 +179,16 @@ Decision decide(const Source& source, const Local& local) {
                                   lsn::format(parted->end)),
                       "Start this one as the primary, and let the other one rejoin it.");
     return way_back(source, local, *parted);
+}
+
+Decision choose(const Decision& possible, Wish wish, const Ground& ground) {
+    if (possible.way == Way::follow) return possible;
+    if (wish == Wish::rewind && possible.way != Way::rewind)
+        throw refused("pg_rewind cannot be used", possible.why + ".", "Leave out --way: what differs is fetched then.");
+    if (wish == Wish::rewind || possible.way == Way::refresh) return possible;
+    const bool is_small = ground.bytes != 0 && ground.bytes <= small_cluster;
+    if (wish == Wish::refresh || (is_small && ground.can_refresh)) return {Way::refresh, possible.why};
+    return possible;
 }
 
 }  // namespace former_primary

@@ -39,13 +39,25 @@ struct Local {
 enum class Way {
     follow,   // nothing was written that the new primary does not have
     rewind,   // with pg_rewind
-    copy,     // a new clone
+    refresh,  // only the blocks that differ are fetched: right for every directory of this cluster
 };
 
 struct Decision {
-    Way way = Way::copy;
+    Way way = Way::refresh;
     std::string why;  // a sentence
 };
+
+// What the user wants instead of what is decided.
+enum class Wish { automatic, rewind, refresh };
+
+// What speaks for a refresh although pg_rewind could be used, and against one.
+struct Ground {
+    std::uint64_t bytes = 0;   // of the cluster; 0 when it cannot be told
+    bool can_refresh = false;  // the new primary has the functions, and the login may use them
+};
+
+// A cluster of up to this size is compared sooner than pg_rewind has done its two runs and a recovery.
+constexpr std::uint64_t small_cluster = 1ULL << 30;
 
 // The fork; nothing when the directory's timelines are none of the new primary's.
 std::optional<timeline::Entry> fork(const Source& source, const Local& local);
@@ -54,6 +66,10 @@ std::optional<timeline::Entry> fork(const Source& source, const Local& local);
 // it cannot be read, or belongs to another cluster.
 Local look(world::World& world, const std::string& bin_dir, const std::string& directory, const Source& source);
 
+// Which way is possible at least: one that may be rewound may be refreshed as well.
 Decision decide(const Source& source, const Local& local);
+
+// Which way is taken. Throws Failure (refused) for a wish that cannot be.
+Decision choose(const Decision& possible, Wish wish, const Ground& ground);
 
 }  // namespace former_primary

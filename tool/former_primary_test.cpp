@@ -39,18 +39,27 @@ TEST_F(FormerPrimary, ThatWroteNothingMoreFollowsAsItIs) {
 
 TEST_F(FormerPrimary, ThatWroteMoreIsRewoundWhereItsHintsWereLogged) {
     local.record_at_fork = true;
-    EXPECT_EQ(way(), Way::copy);
+    EXPECT_EQ(way(), Way::refresh);
     local.control.hints_logged = true;
     EXPECT_EQ(way(), Way::rewind);
     local.settings_changed = true;
-    EXPECT_EQ(way(), Way::copy) << "they may have been switched on after the fork";
+    EXPECT_EQ(way(), Way::refresh) << "they may have been switched on after the fork";
 }
 
 TEST_F(FormerPrimary, ChecksumsCountOnlyWhenTheNewPrimaryHasThemToo) {
     local.record_at_fork = local.control.checksums = true;
-    EXPECT_EQ(way(), Way::copy) << "pg_checksums can switch them on after the fork";
+    EXPECT_EQ(way(), Way::refresh) << "pg_checksums can switch them on after the fork";
     source.checksums = true;
     EXPECT_EQ(way(), Way::rewind);
+}
+
+TEST_F(FormerPrimary, IsNotRewoundWhenTheNewPrimaryHasLostTheWalSinceTheFork) {
+    local.record_at_fork = local.control.hints_logged = true;
+    source.oldest_wal = "0000000000000003";
+    EXPECT_EQ(way(), Way::rewind);
+    source.oldest_wal = "0000000000000004";
+    EXPECT_EQ(way(), Way::refresh) << "it would ask for it again and again";
+    EXPECT_EQ(why(), "it wrote beyond the fork of timeline 1 at 0/3000100, and the new primary does not have the WAL since then any more");
 }
 
 TEST_F(FormerPrimary, ACheckpointBeyondTheForkIsEnough) {
@@ -61,7 +70,7 @@ TEST_F(FormerPrimary, ACheckpointBeyondTheForkIsEnough) {
 
 TEST_F(FormerPrimary, WhoseWalTheNewPrimaryHasRemovedIsCopied) {
     source.oldest_wal = "0000000000000004";
-    EXPECT_EQ(way(), Way::copy);
+    EXPECT_EQ(way(), Way::refresh);
     EXPECT_EQ(why(), "it never wrote beyond the fork of timeline 1 at 0/3000100, but the new primary does not have the WAL "
                      "since 0/3000100 any more");
     local.control.state = "shut down in recovery";
@@ -72,7 +81,7 @@ TEST_F(FormerPrimary, WhoseWalTheNewPrimaryHasRemovedIsCopied) {
 TEST_F(FormerPrimary, OnTheTimelineOfTheNewPrimaryIsAStandbyOrLost) {
     source.timeline = 1;
     source.history.clear();
-    EXPECT_EQ(way(), Way::copy) << "two primaries on one timeline";
+    EXPECT_EQ(way(), Way::refresh) << "two primaries on one timeline";
     local.control.state = "shut down in recovery";
     EXPECT_EQ(way(), Way::follow);
 }
@@ -81,7 +90,7 @@ TEST_F(FormerPrimary, WithATimelineOfItsOwnOfTheSameNumberIsCopied) {
     local.timeline = local.control.timeline = 2;
     local.history = "1\t0/3000200\tno recovery target specified\n";
     local.control.hints_logged = true;
-    EXPECT_EQ(way(), Way::copy) << "pg_rewind finds one timeline, and does nothing";
+    EXPECT_EQ(way(), Way::refresh) << "pg_rewind finds one timeline, and does nothing";
 }
 
 TEST_F(FormerPrimary, ThatIsTheNewerPrimaryIsRefused) {
@@ -93,7 +102,7 @@ TEST_F(FormerPrimary, ThatIsTheNewerPrimaryIsRefused) {
 TEST_F(FormerPrimary, OfStrangersIsCopied) {
     source.history = "7\t0/3000100\tx\n";
     source.timeline = 8;
-    EXPECT_EQ(way(), Way::copy);
+    EXPECT_EQ(way(), Way::refresh);
 }
 
 namespace {
@@ -166,4 +175,52 @@ TEST_F(Looked, RefusesAnotherCluster) {
 TEST_F(Looked, RefusesWhatPgControldataCannotRead) {
     control = "pg_controldata: error\n";
     EXPECT_THROW(look(), Failure);
+}
+
+// --- which of the possible ways is taken
+
+namespace {
+
+using former_primary::choose;
+using former_primary::Ground;
+using former_primary::Wish;
+
+constexpr std::uint64_t megabyte = 1 << 20;
+const former_primary::Decision may_be_rewound{Way::rewind, "it wrote on"};
+
+Way way_of(Wish wish, const Ground& ground) { return choose(may_be_rewound, wish, ground).way; }
+
+}  // namespace
+
+TEST(WayBack, ASmallClusterIsComparedAndALargeOneRewound) {
+    EXPECT_EQ(way_of(Wish::automatic, {50 * megabyte, true}), Way::refresh);
+    EXPECT_EQ(way_of(Wish::automatic, {1024 * megabyte, true}), Way::refresh);
+    EXPECT_EQ(way_of(Wish::automatic, {1024 * megabyte + 1, true}), Way::rewind);
+    EXPECT_EQ(way_of(Wish::automatic, {0, true}), Way::rewind) << "its size is not known";
+}
+
+TEST(WayBack, WithoutTheFunctionsOfRefreshItIsRewound) {
+    EXPECT_EQ(way_of(Wish::automatic, {50 * megabyte, false}), Way::rewind);
+}
+
+TEST(WayBack, TheUsersWishIsDone) {
+    EXPECT_EQ(way_of(Wish::rewind, {50 * megabyte, true}), Way::rewind);
+    EXPECT_EQ(way_of(Wish::refresh, {9000 * megabyte, false}), Way::refresh) << "what is missing is said by refresh itself";
+}
+
+TEST(WayBack, WhatFollowsAsItIsIsNeverWrittenAnew) {
+    for (const Wish wish : {Wish::automatic, Wish::rewind, Wish::refresh})
+        EXPECT_EQ(choose({Way::follow, "it never wrote on"}, wish, {50 * megabyte, true}).way, Way::follow);
+}
+
+TEST(WayBack, WhatCannotBeRewoundIsRefusedToAWishForIt) {
+    const former_primary::Decision no{Way::refresh, "hints were not logged"};
+    EXPECT_EQ(choose(no, Wish::automatic, {0, false}).way, Way::refresh);
+    try {
+        choose(no, Wish::rewind, {0, true});
+        FAIL() << "it is rewound";
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.code, ExitCode::precondition);
+        EXPECT_EQ(failure.detail, "hints were not logged.");
+    }
 }

@@ -14,6 +14,7 @@ class Link {
     Link(world::Database& database, std::unique_ptr<world::Session> session, std::string purpose);
 
     world::Session& session() { return *session_; }
+    const std::string& purpose() const { return purpose_; }  // "the primary"
     world::Rows query(const std::string& sql, const std::vector<world::Value>& parameters = {}) {
         return session_->query(sql, parameters);
     }

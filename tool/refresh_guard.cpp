@@ -80,6 +80,18 @@ void decide_configuration(world::World& world, Run& run) {
     run.kept = Kept(std::move(kept));
 }
 
+// Whatever becomes of the refresh, a former primary does not come back as a second one.
+void fence(world::World& world, const Run& run) {
+    if (!run.of_rejoin || world.files.kind(run.path("standby.signal")) == world::Kind::file) return;
+    world.files.write(run.path("standby.signal"), "", run.file_mode());
+    world.files.sync_directory(run.directory());
+}
+
+void tell_fence(world::World& world, const Run& run) {
+    if (!run.of_rejoin) return;
+    world.reporter.warning(fmt::format("{} stays: without it, this server would come back as a second primary", run.path("standby.signal")));
+}
+
 void put_control_back(world::World& world, Run& run) {
     if (!run.parked) return;
     world.files.rename(run.path(parked_name), control_path(run));
@@ -92,6 +104,7 @@ void put_control_back(world::World& world, Run& run) {
 void guard(world::World& world, Run& run) {
     if (!world.files.lock_directory(run.directory())) throw_in_use(run, "Another pg_replica works on it.");
     take_server_lock(world, run);
+    fence(world, run);
     run.guarded = true;
     run.resumed = run.former.marker.has_value();
     if (run.resumed) run.marker = *run.former.marker;
@@ -112,6 +125,7 @@ void release(world::World& world, Run& run) {
         throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "some files are the primary's already, others the old ones");
     }
     put_control_back(world, run);
+    tell_fence(world, run);
     if (!run.resumed) world.files.remove(marker_path(run.directory()));
     world.files.remove(lock_path(run));
     world.files.sync_directory(run.directory());

@@ -18,6 +18,7 @@ namespace refreshing {
 struct Run {
     cloning::SharedRun base;  // options, the primary, the login, and the steps that refresh shares with clone
     Former former;
+    bool of_rejoin = false;  // it was a primary: the signal file comes before anything else, and stays
     std::string staging;  // where an interrupted clone goes on instead of in the data directory; empty: it is none
     int connections = 2;
     Packing::Wish packing = Packing::Wish::automatic;

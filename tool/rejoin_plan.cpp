@@ -32,8 +32,8 @@ plan::Step shared(const SharedRun& run, std::string sentence, StandbyAction acti
 }
 
 std::string broken(const Run& run) {
-    return fmt::format("pg_rewind broke off in {}: what is there starts as nothing. Make a new copy: {}", run.directory(),
-                       clone_command(run));
+    return fmt::format("pg_rewind broke off in {}: what is there starts as nothing. Run the same command without --way rewind: it "
+                       "fetches what differs.", run.directory());
 }
 
 // pg_rewind compares control files: the source's must be on its new timeline, or it finds nothing to do. The configuration

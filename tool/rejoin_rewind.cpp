@@ -48,9 +48,9 @@ std::string trimmed(std::string text) {
     return text;
 }
 
-core::Error failed(const Run& run, const std::string& message, const world::Outcome& outcome) {
+core::Error failed(const std::string& message, const world::Outcome& outcome) {
     return {core::sqlstate::object_not_in_prerequisite_state, message, trimmed(outcome.output),
-            "Make a new copy instead: " + clone_command(run)};
+            "Run the same command with --way refresh: it fetches what differs."};
 }
 
 // wal_keep_size: the checkpoint at the end of recovery would else remove the WAL that pg_rewind has to read.
@@ -73,7 +73,7 @@ void check_replay_can_begin(world::World& world, Run& run) {
     const std::string first = rejoin_area::first_segment(world.files.read(label));
     if (first.empty() || rejoin_area::has_segment(world.files, run.directory(), first)) return;
     if (former_primary::ask(run.standby->link).oldest_wal <= first) return;
-    throw failed(run, "the WAL that the rewound files begin their replay with is gone",
+    throw failed("the WAL that the rewound files begin their replay with is gone",
                  {0, fmt::format("pg_rewind has removed the segment {} here, and the new primary has none so old.", first)});
 }
 
@@ -104,23 +104,23 @@ void recover(world::World& world, Run& run) {
     world.files.set_mode(run.partial(), rejoin_area::unstartable_mode);
     const auto control = control_file::read(world, run.standby->bin_dir, run.partial());
     if (outcome.status == 0 && control && control->was_clean()) return;
-    throw failed(run, "the crashed server's files cannot be brought to a clean end", outcome);
+    throw failed("the crashed server's files cannot be brought to a clean end", outcome);
 }
 
 void try_rewind(world::World& world, Run& run) {
     const world::Outcome outcome = run_rewind(world, run, true);
-    if (outcome.status != 0) throw failed(run, "pg_rewind cannot be used", outcome);
+    if (outcome.status != 0) throw failed("pg_rewind cannot be used", outcome);
 }
 
 void rewind(world::World& world, Run& run) {
     rejoin_area::note(world.files, run.directory(), Stage::rewinding);
     world.processes.run({rejoin_area::keep_wal(world.files, run.directory()), {}});
     const world::Outcome outcome = run_rewind(world, run, false);
-    if (outcome.status != 0) throw failed(run, "pg_rewind failed", outcome);
+    if (outcome.status != 0) throw failed("pg_rewind failed", outcome);
     // its exit status is 0 as well when it has found nothing to do
     const auto control = control_file::read(world, run.standby->bin_dir, run.partial());
     if (!control || !control->was_standby() || control->minimum == 0)
-        throw failed(run, "pg_rewind has not made the files a standby's", outcome);
+        throw failed("pg_rewind has not made the files a standby's", outcome);
     check_replay_can_begin(world, run);
     rejoin_area::note(world.files, run.directory(), Stage::rewound);
     rejoin_area::move_out(world.files, run.directory());

@@ -20,7 +20,6 @@ struct Run {
     former_primary::Decision decision;
     std::vector<std::string> dropped_slots;  // named by the user
 
-    bool locked = false;  // this process has the directory's lock already, from repair
     bool configured = false;
     std::string auto_conf_before;
     std::string passfile;  // of the administrator, while pg_rewind runs
@@ -51,9 +50,5 @@ void restore_configuration(world::World& world, Run& run);
 void look_at_slots(world::World& world, Run& run);
 void finish(world::World& world, Run& run);
 
-// The words that make a new copy instead.
-std::string clone_command(const Run& run);
-// For a directory that is whole and cannot be rewound: refresh, or a new clone.
-std::string other_ways(const Run& run);
 
 }  // namespace rejoin

@@ -44,7 +44,7 @@ std::vector<conf::Setting> own_settings(const Run& run) {
 }  // namespace
 
 void fence(world::World& world, Run& run) {
-    if (!run.locked) lock(world, run.directory());
+    lock(world, run.directory());
     check_stopped(world, run.directory());
     world.files.write(signal_path(run), "", file_mode(run));
 }
@@ -108,34 +108,13 @@ void repair(world::World& world, const std::string& directory) {
         throw refused(fmt::format("a rewind of \"{}\" broke off", directory),
                       "Its files are neither the old primary's nor the new one's; no server starts on them, and pg_rewind "
                       "cannot be repeated.",
-                      fmt::format("Make a new standby with pg_replica clone in another directory, or move {} away first; its "
-                                  "configuration files are its own still.", name::quote_shell(directory)));
+                      "Run the same command without --way rewind: it fetches what differs, and the configuration files are its own "
+                      "still.");
     lock(world, directory);
     check_stopped(world, directory);
     world.reporter.step("Bringing back what an interrupted rejoin has moved away");
     rejoin_area::move_out(world.files, directory);
     rejoin_area::forget(world.files, directory);
-}
-
-std::string clone_command(const Run& run) {
-    const cloning::Options& options = run.standby->options;
-    return fmt::format("pg_replica clone --prepare -h {} -p {} -U {} -D NEW_DIRECTORY --port {} --name {}",
-                       name::quote_shell(run.standby->primary.host), run.standby->primary.port,
-                       name::quote_shell(run.standby->primary.user), options.port, name::quote_shell(options.name));
-}
-
-std::string refresh_command(const Run& run) {
-    const cloning::Options& options = run.standby->options;
-    return fmt::format("pg_replica refresh --prepare -h {} -p {} -U {} -D {} --name {}",
-                       name::quote_shell(run.standby->primary.host), run.standby->primary.port,
-                       name::quote_shell(run.standby->primary.user), name::quote_shell(run.directory()),
-                       name::quote_shell(options.name));
-}
-
-std::string other_ways(const Run& run) {
-    return fmt::format("Fetch only the blocks that differ; what this directory alone has is lost then: {} -- or keep it, and make "
-                       "a new standby: {}",
-                       refresh_command(run), clone_command(run));
 }
 
 }  // namespace rejoin

@@ -56,12 +56,14 @@ std::size_t size_of(world::World& world, const std::string& file) {
     return world.files.kind(file) == world::Kind::file ? world.files.read(file).size() : 0;
 }
 
-// Recovery up to the consistent point can take long; pages that it writes change pg_control's minimum
-// recovery point.
+// Recovery up to the consistent point can take long; pages that it writes change pg_control's minimum recovery point, and
+// WAL that comes makes files. The log is no sign: a standby that cannot reach its primary writes into it for ever.
 std::string sign_of_recovery(world::World& world, const Launch& launch) {
-    const std::string control = launch.directory + "/global/pg_control";
-    return (world.files.kind(control) == world::Kind::file ? world.files.read(control) : "") +
-           std::to_string(size_of(world, launch.log));
+    const std::string control = launch.directory + "/global/pg_control", wal = launch.directory + "/pg_wal";
+    std::string sign = world.files.kind(control) == world::Kind::file ? world.files.read(control) : "";
+    if (world.files.kind(wal) != world::Kind::missing)
+        for (const std::string& name : world.files.list(wal)) sign += name + "\n";
+    return sign;
 }
 
 // Fast, then immediate shutdown; returns when the process is gone.
@@ -79,21 +81,29 @@ void end_process(world::World& world, int pid, const std::string& directory) {
                       fmt::format("End it with pg_ctl -D {} -m immediate stop.", name::quote_shell(directory)));
 }
 
-Running wait_for_start(world::World& world, const Launch& launch, seconds limit, int pid, std::size_t log_size) {
-    Patience patience(world.processes, limit);
+// What a start is waited for with, and from where on the log is its own.
+struct Wait {
+    seconds limit;
+    std::size_t log_size;
+    const std::function<void()>& look;
+};
+
+Running wait_for_start(world::World& world, const Launch& launch, int pid, const Wait& wait) {
+    Patience patience(world.processes, wait.limit);
     while (!patience.over()) {
         patience.wait();
         const auto found = running(world, launch.directory);
         if (found && (found->status == "ready" || found->status == "standby")) return *found;
         if (!found && !world.processes.alive(pid))
             throw core::Error(core::sqlstate::object_not_in_prerequisite_state,
-                              "the standby's server did not start", last_lines(world, launch.log, log_size),
+                              "the standby's server did not start", last_lines(world, launch.log, wait.log_size),
                               "Mend what the log names, then run the same command again.");
+        if (wait.look) wait.look();
         patience.watch(sign_of_recovery(world, launch));
         world.reporter.progress({"waiting for the server to accept connections", 0, 0});
     }
     throw core::Error(core::sqlstate::query_canceled, "the standby's server does not accept connections yet",
-                      last_lines(world, launch.log, log_size), "Give it more time with --timeout.");
+                      last_lines(world, launch.log, wait.log_size), "Give it more time with --timeout.");
 }
 
 }  // namespace
@@ -125,11 +135,11 @@ std::vector<std::string> command_line(const Launch& launch) {
     return argv;
 }
 
-Running start(world::World& world, const Launch& launch, seconds limit) {
+Running start(world::World& world, const Launch& launch, seconds limit, const std::function<void()>& look) {
     const std::size_t log_size = size_of(world, launch.log);
     const int pid = world.processes.start_detached({command_line(launch), {}}, launch.log);
     try {
-        return wait_for_start(world, launch, limit, pid, log_size);
+        return wait_for_start(world, launch, pid, {limit, log_size, look});
     } catch (...) {
         // it may not have written postmaster.pid yet, and nobody else would know it then
         end_process(world, pid, launch.directory);

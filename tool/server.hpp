@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,9 +31,9 @@ struct Launch {
 std::vector<std::string> command_line(const Launch& launch);
 
 // Starts the server and waits until it accepts connections. Throws core::Error with the last lines of the log
-// when it ends, or when limit has passed without any progress of recovery. On every way out but success the server that
-// it started is ended.
-Running start(world::World& world, const Launch& launch, std::chrono::seconds limit);
+// when it ends, or when limit has passed without any progress of recovery. look, where given, is called at each turn of
+// the wait and may throw. On every way out but success the server that it started is ended.
+Running start(world::World& world, const Launch& launch, std::chrono::seconds limit, const std::function<void()>& look = {});
 
 // Fast shutdown, immediate after 60 seconds; returns when the process is gone. Throws core::Error when it
 // does not go.

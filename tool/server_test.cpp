@@ -139,6 +139,45 @@ TEST_F(Server, StartIsGivenUpWithoutProgressOnly) {
     EXPECT_GT(processes.slept, seconds(34));
 }
 
+// A standby that cannot reach its primary says so every few seconds, for ever.
+TEST_F(Server, ALogThatGrowsIsNoProgress) {
+    processes.on_start = [this] {
+        processes.living = {77};
+        pid_file("starting");
+    };
+    processes.on_sleep = [this] {
+        if (processes.slept > seconds(60)) throw std::runtime_error("it waits for ever");
+        files.nodes[launch.log].text += "FATAL: could not connect to the primary server\n";
+    };
+    processes.on_signal = [this](int) { processes.living.clear(); };
+    EXPECT_EQ(start_error().message, "the standby's server does not accept connections yet");
+}
+
+TEST_F(Server, WalThatComesIsProgress) {
+    processes.on_start = [this] {
+        processes.living = {77};
+        pid_file("starting");
+        files.directory(dir + "/pg_wal");
+    };
+    processes.on_sleep = [this] {
+        if (processes.slept < seconds(30)) files.file(dir + "/pg_wal/" + std::to_string(processes.slept.count()), "");
+    };
+    processes.on_signal = [this](int) { processes.living.clear(); };
+    start_error();
+    EXPECT_GT(processes.slept, seconds(34));
+}
+
+TEST_F(Server, WhoeverLooksAtTheWaitMayEndIt) {
+    processes.on_start = [this] { processes.living = {77}; };
+    processes.on_signal = [this](int) { processes.living.clear(); };
+    int looks = 0;
+    const auto look = [&looks] {
+        if (++looks == 3) throw core::Error("08006", "the primary has gone");
+    };
+    EXPECT_THROW(server::start(world, launch, seconds(5), look), core::Error);
+    EXPECT_TRUE(processes.living.empty());
+}
+
 // A signal right after the start: postmaster.pid is not written yet, and the server must end all the same.
 TEST_F(Server, StartThatIsInterruptedLeavesNoServerBehind) {
     processes.on_start = [this] { processes.living = {77}; };

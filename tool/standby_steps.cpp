@@ -7,6 +7,7 @@
 #include "tool/clone_run.hpp"
 #include "tool/local_server.hpp"
 #include "tool/render/progress.hpp"
+#include "tool/silence.hpp"
 #include "tool/switching_marker.hpp"
 
 namespace cloning {
@@ -211,7 +212,9 @@ void start(world::World& world, Run& run) {
         world.reporter.fact("it runs already");
     } else {
         run.started = true;
-        running = server::start(world, run.launch(), run.patience());
+        // until it is consistent, it needs WAL that only the primary has
+        tool::Silence silence(run.link);
+        running = server::start(world, run.launch(), run.patience(), [&silence] { silence.look(); });
         world.reporter.end_progress();
     }
     run.standby = connect_standby(world, run, *running);

@@ -121,7 +121,7 @@ class Files {
     virtual bool owned(const std::string& path) = 0;
     // Group or others may write to the path.
     virtual bool writable_by_others(const std::string& path) = 0;
-    // Takes a lock on a directory until this process ends; false when another process has it.
+    // Takes a lock on a directory until this process ends, which may ask for it again; false when another process has it.
     virtual bool lock_directory(const std::string& path) = 0;
     // What is in a directory, without . and .., with what it is; no link is followed.
     virtual std::vector<Entry> entries(const std::string& path) = 0;

@@ -1,5 +1,6 @@
 # What follows on the walk-through: the primary is lost, its standby is promoted, the old primary rejoins, another standby is
-# made; the table customers is everywhere. Then the old and the new primary change places, at once, several times.
+# made; the table customers is everywhere. Then the old and the new primary change places, at once, several times: after a clean stop,
+# after a crash by comparing, after a crash by pg_rewind.
 use strict;
 use warnings;
 use FindBin;
@@ -7,7 +8,7 @@ use lib $FindBin::RealBin;
 use ReplicaTest;
 use Test::More;
 
-my $rounds = $ENV{PG_REPLICA_ROUNDS} || 2;
+my $rounds = $ENV{PG_REPLICA_ROUNDS} || 3;
 my $primary = stock_primary('primary', config => "wal_log_hints = on\nwal_keep_size = 256MB\n");
 my @as_admin = (passfile => $primary->passfile);
 my %port = (one => $primary->port, two => free_port(), three => free_port());
@@ -41,12 +42,17 @@ is(promote('two')->{status}, 0, 'its standby is promoted');
 on('two', q{INSERT INTO customers VALUES ('Grace')});
 
 my $result = rejoin('two', 'one', '--dry-run');
-is($result->{status}, 0, '--dry-run says the way');
+is($result->{status}, 0, '--dry-run says the way') or diag($result->{output});
+like($result->{stderr}, qr/What differs has to be fetched: it wrote beyond the fork of timeline 1/, 'which is a comparison for so small a cluster');
+like($result->{stderr}, qr/what it alone has written is given up/, 'and what that costs');
+like($result->{stdout}, qr/differ now.*Nothing was changed/s, 'and how much would be fetched');
+$result = rejoin('two', 'one', '--dry-run', '--way', 'rewind');
+is($result->{status}, 0, '--dry-run says the way that is asked for') or diag($result->{output});
 like($result->{stderr}, qr/has to be rewound: it wrote beyond the fork of timeline 1/, 'which is pg_rewind here');
 like($result->{stdout}, qr/standby's directory.*slot.*checkpoint.*Move.*clean end.*Try pg_rewind.*Rewind.*Start/s, 'and prints the plan');
 ok(!-e "$directory{one}/standby.signal", 'and changes nothing');
 
-$result = rejoin('two', 'one');
+$result = rejoin('two', 'one', '--way', 'rewind');
 is($result->{status}, 0, 'the old primary rejoins') or diag($result->{output});
 is(on('one', 'SELECT pg_is_in_recovery()'), 't', 'as a standby');
 is(on('one', 'SHOW port'), $port{one}, 'on its own port');
@@ -69,16 +75,18 @@ stop_server($directory{three}, 'fast');
 my ($old, $new) = ('two', 'one');
 for my $round (1 .. $rounds)
 {
-	my $crash = $round % 2 == 0;
+	my $crash = $round % 3 != 1;
+	my $way = $round % 3 ? 'auto' : 'rewind';
 	my $pid = $crash ? on($new, 'SELECT pid FROM pg_stat_wal_receiver') : undef;
 	kill 'STOP', $pid if $pid;
 	on($old, q{INSERT INTO customers VALUES ('Lost')}) if $crash;
 	stop_server($directory{$old}, $crash ? 'immediate' : 'fast');
 	kill $_, $pid for $pid ? qw(TERM CONT) : ();
 	is(promote($new)->{status}, 0, "round $round: $new is promoted");
-	$result = rejoin($new, $old);
+	$result = rejoin($new, $old, '--way', $way);
 	is($result->{status}, 0, "round $round: $old rejoins at once") or diag($result->{output});
-	like($result->{stderr}, $crash ? qr/has to be rewound/ : qr/can follow as it is/, "round $round: the right way");
+	my $right = !$crash ? qr/can follow as it is/ : $way eq 'rewind' ? qr/has to be rewound/ : qr/What differs has to be fetched/;
+	like($result->{stderr}, $right, "round $round: the right way");
 	cmp_ok($result->{seconds}, '<=', 60, "round $round: in $result->{seconds} s");
 	on($new, "INSERT INTO customers VALUES ('Round$round')");
 	same_everywhere(join(',', 'Ada', 'Grace', sort map { "Round$_" } 1 .. $round), "round $round", 'one', 'two');

@@ -1,5 +1,5 @@
-# pg_rewind is used only where it is known to find every changed page and all the WAL that it needs; elsewhere rejoin names
-# the clone, and what it has touched never starts as a primary.
+# pg_rewind is used only where it is known to find every changed page and all the WAL that it needs; elsewhere rejoin fetches what
+# differs, and what it has touched never starts as a primary.
 use strict;
 use warnings;
 use FindBin;
@@ -29,9 +29,9 @@ sub pair
 
 sub rejoin
 {
-	my ($pair) = @_;
+	my ($pair, @more) = @_;
 	return run_tool([ 'rejoin', '--prepare', '-w', '-h', '127.0.0.1', '-p', $pair->{port}, '-U', 'postgres', '-d', 'postgres', '-D',
-			$pair->{old}, '--name', 'old', '--bindir', bindir() ], passfile => $pair->{primary}->passfile);
+			$pair->{old}, '--name', 'old', '--bindir', bindir(), @more ], passfile => $pair->{primary}->passfile);
 }
 
 # --- hint bits that nobody logged
@@ -39,9 +39,9 @@ sub rejoin
 # from 18 on, initdb turns data checksums on by itself
 my $plain = pair('plain', config => "wal_log_hints = off\n", initdb => server_major() >= 18 ? ['--no-data-checksums'] : []);
 my $before = tree_of($plain->{old});
-my $result = rejoin($plain);
-is($result->{status}, 4, 'without logged hints, a rejoin is refused');
-like($result->{stderr}, qr/copied anew.*wal_log_hints was not on.*pg_replica clone --prepare/s, 'and the clone is named');
+my $result = rejoin($plain, '--way', 'rewind');
+is($result->{status}, 4, 'without logged hints, pg_rewind is refused');
+like($result->{stderr}, qr/pg_rewind cannot be used.*wal_log_hints was not on.*Leave out --way/s, 'and the way is named');
 is(tree_of($plain->{old}), $before, 'nothing was changed');
 
 # switched on beyond the fork: pg_rewind itself would be satisfied
@@ -49,14 +49,13 @@ $plain->{primary}->configure('wal_log_hints = on');
 $plain->{primary}->start;
 is($plain->{primary}->psql_ok('SHOW wal_log_hints'), 'on', 'the hints are logged from now on');
 $plain->{primary}->stop('fast');
-$result = rejoin($plain);
+$result = rejoin($plain, '--way', 'rewind');
 is($result->{status}, 4, 'hints that are logged only since the fork are not enough');
 like($result->{stderr}, qr/wal_log_hints was not on for all of that time/, 'and it says so');
 
-my ($refresh) = $result->{stderr} =~ /: pg_replica (refresh .*?) -- or keep it/;
-ok($refresh, 'the way that sends only what differs is named');
-my $refreshed = run_tool([ split(/ /, $refresh // ''), '-w', '-d', 'postgres', '--bindir', bindir() ], passfile => $plain->{primary}->passfile);
-is($refreshed->{status}, 0, 'and is right as it is printed') or diag($refreshed->{output});
+$result = rejoin($plain);
+is($result->{status}, 0, 'without --way what differs is fetched') or diag($result->{output});
+like($result->{stderr}, qr/What differs has to be fetched.*wal_log_hints was not on for all of that time.*is given up/s, 'and it says why');
 is($plain->{primary}->psql('SELECT pg_is_in_recovery()'), 't', 'the former primary is a standby');
 is($plain->{primary}->psql(q{SELECT to_regclass('own_only') IS NULL}), 't', 'what only it had is gone');
 stop_server($plain->{old});
@@ -70,9 +69,9 @@ $short->{primary}->psql_ok($_) for map { ("INSERT INTO own_only VALUES ($_)", 'S
 $short->{primary}->psql_ok('CHECKPOINT');
 $short->{primary}->psql_ok('CHECKPOINT');
 $short->{primary}->stop('fast');
-$result = rejoin($short);
+$result = rejoin($short, '--way', 'rewind');
 is($result->{status}, 5, 'where the WAL for pg_rewind is gone, it is not used');
-like($result->{stderr}, qr/pg_rewind cannot be used.*pg_replica clone --prepare/s, 'and the clone is named');
+like($result->{stderr}, qr/pg_rewind cannot be used.*--way refresh/s, 'and the way is named');
 ok(-e "$short->{old}/standby.signal", 'the directory has its signal file');
 ok(-e "$short->{old}/global/pg_control" && !-e "$short->{old}/pg_replica.partial", 'and its files are back');
 $short->{primary}->start;
@@ -80,5 +79,9 @@ is($short->{primary}->psql('SELECT pg_is_in_recovery()'), 't', 'started by hand,
 $short->{primary}->stop('immediate');
 is(psql_value('127.0.0.1', $short->{port}, 'postgres', $short->{primary}->passfile, 'SELECT count(*) FROM pg_replication_slots'), '0',
 	'no slot is left on the new primary');
+$result = rejoin($short, '--way', 'refresh');
+is($result->{status}, 0, 'that way is right') or diag($result->{output});
+is($short->{primary}->psql(q{SELECT pg_is_in_recovery() AND to_regclass('own_only') IS NULL}), 't', 'it is what the new primary is');
+stop_server($short->{old});
 
 done_testing();

@@ -115,11 +115,6 @@ sub converge
 		$result = run_tool(arguments($command, $here, $there), @as_admin);
 		return $result if $result->{status} == 0;
 		return $result if primaries() eq 'one,two';
-		if ($command eq 'rejoin' && $result->{stderr} =~ /pg_replica refresh/)
-		{
-			$count{'by refresh'}++;
-			$command = 'refresh';
-		}
 		start_again($here) if $command eq 'switchover' && !-e "$directory{$here}/pg_replica.switchover";
 	}
 	return $result;

@@ -7,6 +7,7 @@
 #include "tool/clone_plan.hpp"
 #include "tool/commands/clone_parts.hpp"
 #include "tool/commands/commands.hpp"
+#include "tool/commands/refresh_parts.hpp"
 #include "tool/failure.hpp"
 #include "tool/programs.hpp"
 #include "tool/real/database.hpp"
@@ -21,13 +22,6 @@
 namespace commands {
 
 namespace {
-
-struct RefreshOptions {
-    cloning::Options clone;
-    int connections = 2;
-    bool remains = false;
-    std::string compress = "auto";
-};
 
 // What the user left to us is as the directory's own configuration has it.
 void follow_former(cloning::Options& options, const refreshing::Former& former) {
@@ -74,6 +68,7 @@ refreshing::SharedRun make_run(const RefreshOptions& options, refreshing::Former
     run->former = std::move(former);
     run->connections = options.connections;
     run->packing = refreshing::packing_wish(options.compress);
+    run->of_rejoin = options.of_rejoin;
     return run;
 }
 
@@ -103,25 +98,10 @@ ExitCode run_refresh(RefreshOptions options) {
     real::Terminal terminal;
     world::World world{database, files, processes, terminal};
     cloning::Options& words = options.clone;
-    words.compress = compression::none;  // that is for pg_basebackup; measuring the link for it costs more than a refresh of little
     words.directory = files.canonical(words.directory);
     tool::Link link(database, database.connect(connection::parameters(words.connection), "the primary", connection::prompt(words.connection)), "the primary");
     real::forget_libpq_variables({"PGPASSFILE"});
-    refreshing::Former former = refreshing::look(world, words);
-    const std::string bin_dir = read_former(world, words, former, link);
-    const cloning::PrimaryFacts primary = cloning::gather(world, link, words);
-    cloning::HostFacts host = cloning::look_at_host(world, words, primary);
-    cloning::look_at_programs(world, words, primary, bin_dir, host);
-    introduce(terminal, words, primary);
-    const auto run = make_run(options, former, primary, host, link);
-    run->base->bin_dir = bin_dir;
-    if (words.from_standby && primary.in_recovery) run->base->above = cascade::find_primary(world, link);
-    if (cloning::is_there_already(world, *run->base)) return prove_running(world, *run);
-    auto found = refreshing::findings(world, words, primary, former, refreshing::ask_source(world, link, primary), options.remains);
-    const auto of_clone = cloning::findings(words, primary, refreshing::as_own(host, words, primary, former));
-    found.insert(found.end(), of_clone.begin(), of_clone.end());
-    cloning::refuse_if_any_error(terminal, found, "the refresh");
-    return carry_out(world, options, run);
+    return refresh(world, std::move(options), link);
 }
 
 void add_target_options(CLI::App& command, RefreshOptions& options) {
@@ -153,6 +133,26 @@ void add_run_options(CLI::App& command, RefreshOptions& options) {
 }
 
 }  // namespace
+
+ExitCode refresh(world::World& world, RefreshOptions options, tool::Link& link) {
+    cloning::Options& words = options.clone;
+    words.compress = compression::none;  // that is for pg_basebackup; measuring the link for it costs more than a refresh of little
+    refreshing::Former former = refreshing::look(world, words);
+    const std::string bin_dir = read_former(world, words, former, link);
+    const cloning::PrimaryFacts primary = cloning::gather(world, link, words);
+    cloning::HostFacts host = cloning::look_at_host(world, words, primary);
+    cloning::look_at_programs(world, words, primary, bin_dir, host);
+    introduce(world.reporter, words, primary);
+    const auto run = make_run(options, former, primary, host, link);
+    run->base->bin_dir = bin_dir;
+    if (words.from_standby && primary.in_recovery) run->base->above = cascade::find_primary(world, link);
+    if (cloning::is_there_already(world, *run->base)) return prove_running(world, *run);
+    auto found = refreshing::findings(world, words, primary, former, refreshing::ask_source(world, link, primary), options.remains);
+    const auto of_clone = cloning::findings(words, primary, refreshing::as_own(host, words, primary, former));
+    found.insert(found.end(), of_clone.begin(), of_clone.end());
+    cloning::refuse_if_any_error(world.reporter, found, "the refresh");
+    return carry_out(world, options, run);
+}
 
 void add_refresh(CLI::App& app, Action& action) {
     const auto options = std::make_shared<RefreshOptions>();

@@ -6,6 +6,7 @@
 #include "core/name.hpp"
 #include "tool/clone_plan.hpp"
 #include "tool/commands/commands.hpp"
+#include "tool/commands/refresh_parts.hpp"
 #include "tool/failure.hpp"
 #include "tool/programs.hpp"
 #include "tool/real/database.hpp"
@@ -14,6 +15,7 @@
 #include "tool/real/os_user.hpp"
 #include "tool/real/processes.hpp"
 #include "tool/real/terminal.hpp"
+#include "tool/refresh_plan.hpp"
 #include "tool/rejoin_run.hpp"
 
 namespace commands {
@@ -23,8 +25,11 @@ namespace {
 using cloning::Options;
 using former_primary::Way;
 
+using former_primary::Wish;
+
 struct RejoinOptions {
     Options standby;
+    std::string way = "auto";
     std::vector<std::string> dropped_slots;
 };
 
@@ -109,65 +114,114 @@ ExitCode prove_again(world::World& world, cloning::Run& run) {
     return ExitCode::ok;
 }
 
-ExitCode execute(world::World& world, const rejoin::SharedRun& run) {
+Wish wish_of(const std::string& way) {
+    return way == "rewind" ? Wish::rewind : way == "refresh" ? Wish::refresh : Wish::automatic;
+}
+
+std::string sentence(const former_primary::Decision& decision) {
+    switch (decision.way) {
+        case Way::follow: return "It can follow as it is: " + decision.why;
+        case Way::rewind: return "It has to be rewound: " + decision.why;
+        case Way::refresh: break;
+    }
+    return "What differs has to be fetched: " + decision.why;
+}
+
+ExitCode fetch_what_differs(world::World& world, const Options& options, tool::Link& link) {
+    world.reporter.fact("what it alone has written is given up");
+    RefreshOptions refresh_options;
+    refresh_options.clone = options;
+    refresh_options.of_rejoin = true;
+    return refresh(world, std::move(refresh_options), link);
+}
+
+ExitCode execute(world::World& world, const rejoin::SharedRun& run, tool::Link& link) {
     const Options& options = run->standby->options;
-    world.reporter.step(run->decision.way == Way::follow   ? "It can follow as it is: " + run->decision.why
-                        : run->decision.way == Way::rewind ? "It has to be rewound: " + run->decision.why
-                                                           : "It has to be copied anew: " + run->decision.why);
-    if (run->decision.way == Way::copy)
-        throw refused(fmt::format("\"{}\" cannot rejoin", options.directory), run->decision.why + ".",
-                      rejoin::other_ways(*run));
+    world.reporter.step(sentence(run->decision));
+    if (run->decision.way == Way::refresh) return fetch_what_differs(world, options, link);
+    if (run->decision.way == Way::rewind) world.reporter.fact("what it alone has written is given up");
     const plan::Plan plan = rejoin::make_plan(run);
     if (options.dry_run) {
         fmt::print("{}", plan::describe(plan));
         return ExitCode::ok;
     }
-    run->standby->link.session().answer_within(std::chrono::seconds(30));
+    link.session().answer_within(std::chrono::seconds(30));
     plan::execute(plan, world);
     print_result(*run->standby);
     return ExitCode::ok;
 }
 
 // Nothing is decided about a directory while its files are elsewhere. False: a dry run ends here.
-bool repaired(world::World& world, const Options& options, bool& locked) {
+bool repaired(world::World& world, const Options& options) {
     const auto stage = rejoin_area::look(world.files, options.directory);
     if (stage == rejoin_area::Stage::none || server::running(world, options.directory)) return true;
     if (!options.dry_run || stage == rejoin_area::Stage::rewinding) {
         rejoin::repair(world, options.directory);
-        return locked = true;
+        return true;
     }
     fmt::print("First of all, what an interrupted rejoin has moved away would be brought back; what follows depends on it.\n");
     return false;
 }
 
-ExitCode run_rejoin(const RejoinOptions& given) {
+// Of these, nothing can be told but that only a refresh goes on with them.
+bool is_broken_off(world::World& world, const RejoinOptions& options) {
+    const std::string& directory = options.standby.directory;
+    const bool rewind_broke_off = rejoin_area::look(world.files, directory) == rejoin_area::Stage::rewinding;
+    return (rewind_broke_off && options.way != "rewind") || refreshing::read_marker(world.files, directory);
+}
+
+tool::Link open(world::World& world, const Options& options) {
+    return {world.database,
+            world.database.connect(connection::parameters(options.connection), "the new primary", connection::prompt(options.connection)),
+            "the new primary"};
+}
+
+ExitCode go_on_with_refresh(world::World& world, Options options, const std::string& bin_dir) {
+    complete(world, options, bin_dir);
+    world.reporter.step("Going on with what broke off in it: what differs has to be fetched");
+    tool::Link link = open(world, options);
+    real::forget_libpq_variables({"PGPASSFILE"});
+    return fetch_what_differs(world, options, link);
+}
+
+former_primary::Decision decision_of(world::World& world, const rejoin::Run& run, Wish wish, tool::Link& link) {
+    const cloning::PrimaryFacts& primary = run.standby->primary;
+    const auto possible = former_primary::decide(run.source, run.local);
+    const auto source = refreshing::ask_source(world, link, primary);
+    return former_primary::choose(possible, wish, {primary.bytes, source.has_functions && source.missing_rights.empty()});
+}
+
+ExitCode rejoin_by_its_way(world::World& world, const RejoinOptions& given, const std::string& bin_dir) {
     Options options = given.standby;
-    real::become(options.os_user);
+    complete(world, options, bin_dir);
+    tool::Link link = open(world, options);
+    real::forget_libpq_variables({"PGPASSFILE"});
+    const auto run = std::make_shared<rejoin::Run>();
+    run->standby = make_run(world, options, link, bin_dir);
+    run->dropped_slots = given.dropped_slots;
+    if (cloning::is_there_already(world, *run->standby)) return prove_again(world, *run->standby);
+    cloning::refuse_if_any_error(world.reporter, findings(*run->standby), "the rejoin");
+    run->source = former_primary::ask(link);
+    run->local = former_primary::look(world, bin_dir, options.directory, run->source);
+    run->decision = decision_of(world, *run, wish_of(given.way), link);
+    return execute(world, run, link);
+}
+
+ExitCode run_rejoin(RejoinOptions options) {
+    Options& standby = options.standby;
+    real::become(standby.os_user);
     real::LibpqDatabase database;
     real::FileSystem files;
     real::ProcessTable processes;
     real::Terminal terminal;
     world::World world{database, files, processes, terminal};
-    options.directory = files.canonical(options.directory);
-    if (!options.config_dir.empty()) options.config_dir = files.canonical(options.config_dir);
-    const std::string bin_dir = find_programs(world, options);
-    check_directory(world, options);
-    const auto run = std::make_shared<rejoin::Run>();
-    if (!repaired(world, options, run->locked)) return ExitCode::ok;
-    complete(world, options, bin_dir);
-    tool::Link link(database,
-                    database.connect(connection::parameters(options.connection), "the new primary",
-                                     connection::prompt(options.connection)),
-                    "the new primary");
-    real::forget_libpq_variables({"PGPASSFILE"});
-    run->standby = make_run(world, options, link, bin_dir);
-    run->dropped_slots = given.dropped_slots;
-    if (cloning::is_there_already(world, *run->standby)) return prove_again(world, *run->standby);
-    cloning::refuse_if_any_error(terminal, findings(*run->standby), "the rejoin");
-    run->source = former_primary::ask(link);
-    run->local = former_primary::look(world, bin_dir, options.directory, run->source);
-    run->decision = former_primary::decide(run->source, run->local);
-    return execute(world, run);
+    standby.directory = files.canonical(standby.directory);
+    if (!standby.config_dir.empty()) standby.config_dir = files.canonical(standby.config_dir);
+    const std::string bin_dir = find_programs(world, standby);
+    check_directory(world, standby);
+    if (is_broken_off(world, options)) return go_on_with_refresh(world, standby, bin_dir);
+    if (!repaired(world, standby)) return ExitCode::ok;
+    return rejoin_by_its_way(world, options, bin_dir);
 }
 
 void add_directory_options(CLI::App& command, Options& options) {
@@ -191,6 +245,7 @@ void add_rejoin(CLI::App& app, Action& action) {
     command->add_flag("--prepare", standby.prepare, "make the new primary ready first: extension, settings, role, pg_hba.conf");
     command->add_option("--replication-user", standby.replication_user, "role that the standby logs in as (default: one of its own, replicator_SLOT)");
     command->add_option("--standby-address", standby.standby_address, "address to admit on the new primary (default: the one that it sees)");
+    command->add_option("--way", options->way, "auto, rewind or refresh: how what it alone has written is taken back (default: auto)")->check(CLI::IsMember({"auto", "rewind", "refresh"}));
     command->add_option("--drop-slot", options->dropped_slots, "slot of its time as the primary to drop on this server; can be given several times");
     command->add_option("--timeout", standby.timeout, "seconds without progress before a wait is given up (default: 300)")->check(CLI::Range(1, 86400));
     command->add_flag("-n,--dry-run", standby.dry_run, "check everything, say which way is right and print the plan; change nothing");

@@ -132,7 +132,6 @@ void print_result(const Run& run) {
 void lock(world::World& world, Run& run) {
     if (!world.files.lock_directory(run.directory()))
         throw refused(fmt::format("another pg_replica works on \"{}\"", run.directory()), {}, "Wait until it has ended.");
-    run.base->locked = true;
 }
 
 ExitCode execute(world::World& world, Run& run, const plan::Plan& plan) {

@@ -213,10 +213,12 @@ bool FileSystem::writable_by_others(const std::string& path) {
 }
 
 bool FileSystem::lock_directory(const std::string& path) {
+    if (locked_.count(path) != 0) return true;
     Descriptor directory(path, O_RDONLY | O_DIRECTORY);
     if (!directory.there()) fail("open the directory", path, errno);
     if (flock(directory.number(), LOCK_EX | LOCK_NB) != 0) return false;
     directory.release();  // the lock lives as long as the process
+    locked_.insert(path);
     return true;
 }
 

@@ -1,6 +1,8 @@
 // The seam Files over the file system.
 #pragma once
 
+#include <set>
+
 #include "tool/world.hpp"
 
 namespace real {
@@ -35,6 +37,9 @@ class FileSystem : public world::Files {
     std::unique_ptr<world::OpenFile> open_for_writing(const std::string& path, unsigned mode) override;
     void truncate(const std::string& path, std::uint64_t size) override;
     void sync_file_system(const std::string& path) override;
+
+   private:
+    std::set<std::string> locked_;  // directories
 };
 
 }  // namespace real

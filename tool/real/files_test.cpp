@@ -192,6 +192,7 @@ TEST_F(RealFiles, LockExcludesASecondProcessAndEndsWithTheFirst) {
     EXPECT_TRUE(in_child());
     EXPECT_TRUE(files.lock_directory(dir)) << "the child's lock has ended with it";
     EXPECT_FALSE(in_child());
+    EXPECT_TRUE(files.lock_directory(dir)) << "it is this process's own";
 }
 
 }  // namespace
