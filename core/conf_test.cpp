@@ -10,7 +10,13 @@ TEST(Conf, ValuesAreQuotedAsTheServerReadsThem) {
 }
 
 TEST(Conf, AValueWithALineBreakIsRefused) {
-    EXPECT_THROW(conf::quote("x'\narchive_command = 'rm -rf /"), core::Error);
+    try {
+        conf::quote("x'\narchive_command = 'rm -rf /");
+        ADD_FAILURE() << "a second setting in a value";
+    } catch (const core::Error& error) {
+        EXPECT_EQ(error.sqlstate, "22023");
+        EXPECT_EQ(error.message, "configuration value contains a control character");
+    }
 }
 
 TEST(Conf, EveryFormOfASettingIsUnderstood) {

@@ -51,7 +51,13 @@ TEST(HbaWrite, NamesThatTheFileCannotHoldAreRefused) {
          {std::string(), std::string("a\nhost all all 0.0.0.0/0 trust #"), std::string("a\tb"),
           std::string("a\rb"), std::string(64, 'x'), std::string("a\0b", 3)})
         EXPECT_THROW(hba::rule_text(entry(role), pg15), core::Error) << role;
-    EXPECT_THROW(hba::rule_text(entry("/rep"), pg18), core::Error);
+    try {
+        hba::rule_text(entry("/rep"), pg18);
+        ADD_FAILURE() << "a regular expression in place of a role";
+    } catch (const core::Error& error) {
+        EXPECT_EQ(error.sqlstate, "42602");
+        EXPECT_EQ(error.message, "role name \"/rep\" cannot be written in pg_hba.conf");
+    }
     EXPECT_NO_THROW(hba::rule_text(entry("/rep"), pg15));
 }
 

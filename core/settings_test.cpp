@@ -42,14 +42,16 @@ std::string written(const std::string& name, const Facts& facts, const Wishes& w
     return of(name, facts, wishes).to_write.value_or("nothing");
 }
 
-std::string sqlstate_of(const Facts& facts, const Wishes& wishes) {
+core::Error refusal_of(const Facts& facts, const Wishes& wishes) {
     try {
         settings::require(facts, wishes);
     } catch (const core::Error& error) {
-        return error.sqlstate;
+        return error;
     }
-    return "accepted";
+    return {"accepted", ""};
 }
+
+std::string sqlstate_of(const Facts& facts, const Wishes& wishes) { return refusal_of(facts, wishes).sqlstate; }
 
 }  // namespace
 
@@ -129,6 +131,8 @@ TEST(Settings, ABoundThatWouldInvalidateASlotIsRefused) {
     Facts behind = shipped();
     behind.most_retained = 2048;
     EXPECT_EQ(sqlstate_of(behind, {2, {}, "2GB", {}}), "55000");
+    EXPECT_EQ(refusal_of(behind, {2, {}, "2GB", {}}).message,
+              "max_slot_wal_keep_size of 2GB would invalidate a replication slot");
     EXPECT_EQ(sqlstate_of(behind, {2, {}, "3GB", {}}), "accepted");
     EXPECT_EQ(sqlstate_of(behind, {2, {}, "-1", {}}), "accepted");
     EXPECT_EQ(sqlstate_of(shipped(), {2, {}, "0", {}}), "22023");
@@ -254,9 +258,11 @@ TEST(Settings, ArchiveByALibraryOnlyWhenItIsNamedAndNothingElseArchives) {
     wishes.archive_library = "basic_archive";
     wishes.archive_command = "true";
     EXPECT_EQ(sqlstate_of(shipped(), wishes), "22023") << "one of the two";
+    EXPECT_EQ(refusal_of(shipped(), wishes).message, "archive_command and archive_library exclude each other");
     wishes.archive_command.reset();
     Facts before_15 = shipped();
     before_15.parameters.pop_back();
     EXPECT_EQ(sqlstate_of(before_15, wishes), "22023");
+    EXPECT_EQ(refusal_of(before_15, wishes).message, "this server knows no archive_library");
     EXPECT_EQ(settings::require(before_15, {}).size(), settings::names.size() - 1);
 }

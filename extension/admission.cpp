@@ -104,8 +104,9 @@ void check_server_takes(const hba::Configuration& configuration, std::size_t rul
     if (static_cast<std::size_t>(view.rule_count) == rule_count) return;
     throw core::Error(core::sqlstate::config_file_error,
                       "the server reads the changed pg_hba.conf differently than meant",
-                      fmt::format("It finds {} rules where {} should be. The file was put back as it was.",
-                                  view.rule_count, rule_count));
+                      fmt::format("It finds {} rules where {} should be. The change is taken back.", view.rule_count,
+                                  rule_count),
+                      "If something else writes the file, or one that it includes, call the function again.");
 }
 
 // Whatever ends the statement without success from here on, a cancel during the reload included, takes the change back.

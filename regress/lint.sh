@@ -79,6 +79,20 @@ for test in regress/sql/*.sql; do
     topic=$(basename "$test" .sql)
     [ -f "regress/expected/$topic.out" ] || echo "$test"
 done | rule "every topic of regress/sql has its expected output"
+# the longest part of each message that stands in the source as it is shown
+messages() {
+    perl -0777 -ne 'my $code = qr/core::sqlstate::\w+|\w+\(\w*\)|"\w{5}"|[^,()"]+/;
+        while (/(?:\bcore::Error\(\s*($code),|throw invalid\()\s*(?:fmt::format\(|std::string\()?\s*"((?:[^"\\]|\\.)*)"/g) {
+            my ($state, $message) = ($1 || "", $2);
+            next if $state =~ /internal_error/;
+            my ($part) = sort { length $b <=> length $a } split /\{[^}]*\}/, $message =~ tr/\\//dr;
+            print "$ARGV\t$part\n";
+        }' core/*.cpp extension/*.cpp extension/server/*.cpp
+}
+asserted=$(cat regress/expected/*.out regress/t/*.pl core/*_test.cpp | sed 's|\\||g')
+messages | while IFS=$'\t' read -r file part; do
+    case $asserted in *"$part"*) ;; *) echo "$file: $part" ;; esac
+done | rule "the message of every error of the extension stands in a test, those of internal_error aside"
 find regress/t -name '*.pl' | grep -vE '/[0-9]{3}_[a-z0-9_]+\.pl$' | rule "TAP tests are named NNN_what_holds.pl"
 
 # --- what monitoring is given

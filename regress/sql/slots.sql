@@ -53,6 +53,18 @@ SELECT count(*) FROM replica.slots WHERE slot_name LIKE 'regress_%';
 SELECT 1 WHERE replica.create_slot('regress_s1') IS NOT NULL;
 \echo :LAST_ERROR_SQLSTATE
 
+-- a function of the library that somebody has declared differently
+CREATE FUNCTION public.no_rows() RETURNS text LANGUAGE C AS 'pg_replica', 'list_slots';
+SELECT public.no_rows();
+\echo :LAST_ERROR_SQLSTATE
+CREATE FUNCTION public.narrow() RETURNS TABLE (one text, two text) LANGUAGE C AS 'pg_replica', 'settings';
+SELECT * FROM public.narrow();
+\echo :LAST_ERROR_SQLSTATE
+CREATE FUNCTION public.no_number(text) RETURNS TABLE (one text) LANGUAGE C AS 'pg_replica', 'settings';
+SELECT * FROM public.no_number('x');
+\echo :LAST_ERROR_SQLSTATE
+DROP FUNCTION public.no_rows, public.narrow, public.no_number;
+
 -- a stranger may nothing, pg_monitor may look
 CREATE ROLE regress_replica_stranger;
 CREATE ROLE regress_replica_watcher IN ROLE pg_monitor;

@@ -51,8 +51,9 @@ SELECT * FROM replica.set_synchronous_standbys(ARRAY['a'], 'SOME');
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM replica.set_synchronous_standbys(ARRAY['a'], num_sync => 2);
 \echo :LAST_ERROR_SQLSTATE
-\set VERBOSITY sqlstate
 SELECT * FROM replica.set_synchronous_standbys(ARRAY['a', NULL]);
+\echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY sqlstate
 SELECT * FROM replica.set_synchronous_standbys(NULL);
 SELECT * FROM replica.set_synchronous_standbys(ARRAY['a'], NULL);
 BEGIN;

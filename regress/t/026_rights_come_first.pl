@@ -45,6 +45,29 @@ is(as_stranger("SELECT count(*) FROM replica.create_role('regress_ours')")->{std
 is(locks(), '1', 'and it was held all the time');
 waitpid($holder, 0);
 
+# --- what is missing is said all at once, with what gives it ---
+
+my $delegated = server_major() >= 16;
+sub refusal { return as_stranger("SELECT * FROM replica.$_[0]")->{stderr} }
+my $cannot_alter = $delegated ? qr/42501: role "stranger" cannot create or alter replication roles\nDETAIL:  It lacks the attributes CREATEROLE REPLICATION/
+  : qr/42501: must be superuser to create or alter a replication role\nDETAIL:  PostgreSQL 15 and older let only superusers/;
+like(refusal("create_role('regress_other')"), $cannot_alter, 'to create a role');
+like(refusal("create_role('regress_ours', 'other')"), $cannot_alter, 'to alter a role');
+like(refusal("create_role('regress_ours', 'other')"), qr/HINT:  Run as a superuser: ALTER ROLE "stranger" CREATEROLE REPLICATION; GRANT "regress_ours" TO "stranger" WITH ADMIN OPTION;/,
+	'and all statements') if $delegated;
+like(refusal("drop_role('regress_ours')"), qr/42501: role "stranger" cannot drop role "regress_ours"\nDETAIL:  That takes CREATEROLE/, 'to drop a role');
+like(refusal("create_rewind_role('regress_rewind')"),
+	qr/42501: must be superuser to handle a role for pg_rewind\nDETAIL:  Only superusers .*\nHINT:  Call the function as a superuser\./, 'to create a role for pg_rewind');
+my $parameters = server_major() >= 15 ? qr/HINT:  Run as a superuser: GRANT ALTER SYSTEM ON PARAMETER wal_keep_size(?:, wal_log_hints)? TO "stranger"; GRANT EXECUTE ON FUNCTION pg_catalog\.pg_reload_conf\(\) TO/
+  : qr/HINT:  Call the function as a superuser; PostgreSQL 14 and older let nobody else\./;
+my $no_settings = refusal("set_settings(wal_keep_size => '64MB')");
+like($no_settings, qr/42501: rights to change the configuration are missing\nDETAIL:  Role "stranger" may not ALTER SYSTEM: \S.*Role "stranger" may not write replica\.setting_history\.\n/, 'to change settings');
+like($no_settings, $parameters, 'and what gives it');
+$primary->psql_ok('GRANT pg_read_server_files TO stranger');
+like(refusal("allow_standby('regress_ours', '192.0.2.1')"),
+	qr/42501: permission denied for replica\.allow_standby\nDETAIL:  The role stranger lacks: .*membership in pg_write_server_files, EXECUTE on the function pg_reload_conf\(\)\.\nHINT:  A superuser can run: GRANT SELECT ON pg_hba_file_rules TO stranger;/,
+	'to edit pg_hba.conf');
+
 # --- and nobody without rights holds it ---
 
 my $blocker = fork();

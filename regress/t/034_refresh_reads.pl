@@ -238,6 +238,15 @@ for my $hostile (@hostile)
 	is(refusal(request_of([ $hostile, 0, 1 ])), '42501', "refused: $name");
 	is(refusal(request_of([ 'PG_VERSION', 0, 1 ], [ $hostile, 0, 1 ])), '42501', "also behind a good one") if $hostile =~ m{^/etc};
 }
+# what the server's operating system user may not read is an error, not a gap
+plant('extra/unreadable');
+chmod 0000, "$data/extra/unreadable";
+like(damage_of([ 'extra/unreadable', 0, 1 ]), qr/ERROR:  could not open "extra\/unreadable"\nDETAIL:  The operating system says: Permission denied\.$/, 'a file that cannot be read');
+is(refusal(request_of([ 'extra/unreadable', 0, 1 ])), '42501', 'by its SQLSTATE');
+unlink "$data/extra/unreadable";
+mkdir "$data/extra/closed", 0000;
+like(($node->psql('postgres', 'SELECT count(*) FROM replica.refresh_list()'))[2], qr/ERROR:  could not open "extra\/closed"\n/, 'a folder that cannot be listed');
+rmdir "$data/extra/closed";
 is(refusal(request_of([ 'x' x 1025, 0, 1 ])), '08P01', 'refused: a path that is too long');
 is(refusal(request_of([ '', 0, 1 ])), '08P01', 'refused: an empty path');
 

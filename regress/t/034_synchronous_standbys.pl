@@ -109,11 +109,26 @@ ok(!commits(3), 'and then commits wait');
 is(run_tool([ 'sync', @connection, '--none' ], %login, timeout => 20)->{status}, 0, 'which can be ended');
 ok(commits(), 'and they go on');
 
+# --- what was there before, as the table says that anybody with the right may write --------------------------------------------
+$primary->psql_ok("SELECT FROM replica.set_synchronous_standbys('{s1}')");
+$primary->psql_ok("UPDATE replica.setting_history SET before = 'FIRST (' WHERE name = 'synchronous_standby_names'");
+my $unreadable = run_program([ 'psql', '-XAtqw', '-v', 'VERBOSITY=verbose', @connection, '-c', 'SELECT FROM replica.reset_settings()' ], %login);
+like($unreadable->{stderr}, qr/22023: synchronous_standby_names cannot be read\nDETAIL:  It is: FIRST \(/, 'what is no list of standbys is not put back');
+is(setting(), 'FIRST 1 ("s1")', 'and the setting stays');
+$primary->psql_ok('UPDATE replica.setting_history SET before = NULL');
+$primary->psql_ok('SELECT FROM replica.reset_settings()');
+is(setting(), '', 'with what was there it is put back');
+
 # --- rights -----------------------------------------------------------------------------------------------------------
 $primary->psql_ok("CREATE ROLE watcher LOGIN PASSWORD 'w'; GRANT pg_monitor TO watcher");
 my @watcher = ('-h', $primary->host, '-p', $primary->port, '-U', 'watcher', '-d', 'postgres');
 my %watcher = (passfile => write_passfile($primary->base . '/watcher', [ '*', '*', '*', 'watcher', 'w' ]));
 is(run_tool([ 'sync', @watcher ], %watcher)->{status}, 0, 'pg_monitor may look');
+$primary->psql_ok('REVOKE pg_monitor FROM watcher; GRANT USAGE ON SCHEMA replica TO watcher; GRANT EXECUTE ON FUNCTION replica.synchronous_standbys TO watcher');
+my $blind = run_program([ 'psql', '-XAtqw', '-v', 'VERBOSITY=verbose', @watcher, '-c', 'SELECT * FROM replica.synchronous_standbys()' ], %watcher);
+like($blind->{stderr}, qr/42501: permission denied to see which standbys stream\nHINT:  GRANT pg_monitor TO watcher;/,
+	'without it standbys that stream are not taken for absent');
+$primary->psql_ok('GRANT pg_monitor TO watcher');
 my $forbidden = run_tool([ 'sync', @watcher, 's1' ], %watcher);
 is($forbidden->{status}, 4, 'but not set');
 like($forbidden->{stderr}, qr/HINT:   .*GRANT/, 'and is told the grants');
