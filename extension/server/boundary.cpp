@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "core/error.hpp"
@@ -110,11 +111,28 @@ bool run(Function body, Failure& failure) {
 
 }  // namespace
 
+namespace {
+
+// The server's present error, which is over then; null where there is no memory to keep it in.
+ErrorData* take_error() {
+    ErrorData* volatile copy = nullptr;
+    PG_TRY();
+    { copy = CopyErrorData(); }
+    PG_CATCH();
+    { copy = nullptr; }
+    PG_END_TRY();
+    FlushErrorState();
+    return copy;
+}
+
+}  // namespace
+
 namespace detail {
 
 void enter(void (*function)(void*), void* closure) {
     const MemoryContext caller = CurrentMemoryContext;
     ErrorData* volatile server_error = nullptr;
+    volatile bool failed = false;
     std::exception_ptr exception;
     PG_TRY();
     {
@@ -127,11 +145,12 @@ void enter(void (*function)(void*), void* closure) {
     PG_CATCH();
     {
         MemoryContextSwitchTo(caller);
-        server_error = CopyErrorData();
-        FlushErrorState();
+        failed = true;
+        server_error = take_error();
     }
     PG_END_TRY();
     if (server_error != nullptr) throw ServerError(server_error);
+    if (failed) throw std::bad_alloc();
     if (exception) std::rethrow_exception(exception);
 }
 
@@ -165,8 +184,9 @@ bool enter_subtransaction(void (*function)(void*), void* closure, OnError on_err
     } catch (const ServerError& error) {
         roll_back_subtransaction(context, owner);
         if (on_error == OnError::pass_on) throw;
-        // a cancel or a termination request is the user's will, not a failed attempt
-        if (error.data->sqlerrcode == ERRCODE_QUERY_CANCELED || error.data->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN) throw;
+        // a cancel or a termination request is the user's will, and want of memory says nothing about what was tried
+        const int state = error.data->sqlerrcode;
+        if (state == ERRCODE_QUERY_CANCELED || state == ERRCODE_ADMIN_SHUTDOWN || state == ERRCODE_OUT_OF_MEMORY) throw;
         return false;
     } catch (...) {
         roll_back_subtransaction(context, owner);

@@ -26,10 +26,14 @@ namespace data_directory {
 
 namespace {
 
+const char* sqlstate_of(int cause) {
+    if (cause == ENOMEM) return core::sqlstate::out_of_memory;
+    return cause == EACCES || cause == EPERM ? core::sqlstate::insufficient_privilege : core::sqlstate::io_error;
+}
+
 [[noreturn]] void fail(const char* what, const std::string& path) {
     const int cause = errno;
-    throw core::Error(cause == EACCES || cause == EPERM ? core::sqlstate::insufficient_privilege : core::sqlstate::io_error,
-                      fmt::format("could not {} \"{}\"", what, refresh::printable(path)),
+    throw core::Error(sqlstate_of(cause), fmt::format("could not {} \"{}\"", what, refresh::printable(path)),
                       fmt::format("The operating system says: {}.", std::strerror(cause)));
 }
 

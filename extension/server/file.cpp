@@ -30,6 +30,8 @@ const char* sqlstate_of(int cause) {
         case ENOSPC:
         case EDQUOT:
             return "53100";
+        case ENOMEM:
+            return core::sqlstate::out_of_memory;
         default:
             return core::sqlstate::io_error;
     }
