@@ -39,6 +39,7 @@ std::optional<Control> parse(const std::string& output) {
     control.checkpoint = position("Latest checkpoint location");
     control.redo = position("Latest checkpoint's REDO location");
     control.minimum = position("Minimum recovery ending location");
+    control.minimum_timeline = number(values["Min recovery ending loc's timeline"]);
     control.hints_logged = values["wal_log_hints setting"] == "on";
     control.checksums = number(values["Data page checksum version"]) > 0;
     if (control.system_identifier.empty() || control.state.empty()) return {};

@@ -15,6 +15,7 @@ struct Control {
     std::uint64_t checkpoint = 0;  // position of the latest checkpoint's record
     std::uint64_t redo = 0;        // where recovery would begin
     std::uint64_t minimum = 0;     // recovery must reach it; 0 but on standbys
+    unsigned minimum_timeline = 0;  // that it is on: the checkpoint's, or a later one that replay has gone on to
     bool hints_logged = false;     // wal_log_hints when the server last ran
     bool checksums = false;
 

@@ -12,6 +12,7 @@ const std::string output =
     "Latest checkpoint's REDO location:    0/3000028\n"
     "Latest checkpoint's TimeLineID:       2\n"
     "Minimum recovery ending location:     0/0\n"
+    "Min recovery ending loc's timeline:   3\n"
     "wal_log_hints setting:                on\n"
     "Data page checksum version:           0\n";
 
@@ -25,6 +26,7 @@ TEST(ControlFile, IsReadFromWhatPgControldataPrints) {
     EXPECT_EQ(control->checkpoint, 0x3000060u);
     EXPECT_EQ(control->redo, 0x3000028u);
     EXPECT_EQ(control->minimum, 0u);
+    EXPECT_EQ(control->minimum_timeline, 3u);
     EXPECT_TRUE(control->hints_logged);
     EXPECT_FALSE(control->checksums);
     EXPECT_TRUE(control->was_clean());

@@ -22,10 +22,21 @@ std::vector<timeline::Entry> path_of(const std::string& history, unsigned last) 
                   "Make a new standby with pg_replica clone.");
 }
 
+std::string history_path(const std::string& directory, unsigned timeline) {
+    return directory + "/pg_wal/" + history_name(timeline);
+}
+
+// Replay goes on to a new timeline, and a restartpoint notes it in the checkpoint's only later.
+unsigned replayed_timeline(world::World& world, const std::string& directory, const control_file::Control& control) {
+    const bool known = world.files.kind(history_path(directory, control.minimum_timeline)) == world::Kind::file;
+    return known ? std::max(control.timeline, control.minimum_timeline) : control.timeline;
+}
+
 // A promotion that crashed before its first checkpoint has left a history file only.
 unsigned last_timeline(world::World& world, const std::string& directory, const control_file::Control& control) {
     unsigned last = control.timeline;
-    if (control.was_standby() || control.was_clean()) return last;
+    if (control.was_standby()) return replayed_timeline(world, directory, control);
+    if (control.was_clean()) return last;
     for (const std::string& name : world.files.list(directory + "/pg_wal")) {
         if (name.size() != 16 || name.substr(8) != ".history") continue;
         last = std::max(last, static_cast<unsigned>(std::strtoul(name.substr(0, 8).c_str(), nullptr, 16)));
@@ -155,7 +166,7 @@ Local look(world::World& world, const std::string& bin_dir, const std::string& d
     Local local;
     local.control = *control;
     local.timeline = last_timeline(world, directory, *control);
-    const std::string history = directory + "/pg_wal/" + history_name(local.timeline);
+    const std::string history = history_path(directory, local.timeline);
     if (local.timeline > 1 && world.files.kind(history) == world::Kind::file) local.history = world.files.read(history);
     const auto parted = fork(source, local);
     if (!parted || parted->end == timeline::not_left) return local;

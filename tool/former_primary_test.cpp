@@ -162,6 +162,22 @@ TEST_F(Looked, FindsAPromotionThatCrashedBeforeItsCheckpoint) {
     EXPECT_EQ(look().timeline, 5u);
 }
 
+// Its last restartpoint is older than the change of timelines: a rejoin was interrupted, or the standby was, soon after.
+TEST_F(Looked, FindsTheTimelineThatAStandbyHasReplayed) {
+    control = "Database system identifier: 100\nDatabase cluster state: in archive recovery\n"
+              "Latest checkpoint location: 0/3000060\nLatest checkpoint's TimeLineID: 1\n"
+              "Minimum recovery ending location: 0/3000200\nMin recovery ending loc's timeline: 2\n";
+    EXPECT_EQ(look().timeline, 1u) << "without its history nobody knows whose timeline 2 it is";
+    files.file("/srv/p/pg_wal/00000002.history", source.history);
+    local = look();
+    EXPECT_EQ(local.timeline, 2u);
+    EXPECT_EQ(way(), Way::follow);
+    EXPECT_EQ(why(), "it is a standby on timeline 2, which the primary writes");
+    files.file("/srv/p/pg_wal/00000002.history", "1\t0/3000180\tno recovery target specified\n");
+    local = look();
+    EXPECT_EQ(way(), Way::copy) << "a timeline 2 that is not the new primary's";
+}
+
 TEST_F(Looked, DoesNotTakeSilenceForTheEndOfTheWal) {
     first_record.clear();
     EXPECT_THROW(look(), Failure);

@@ -70,6 +70,25 @@ is(clone('two', 'three')->{status}, 0, 'another standby is made of the new prima
 same_everywhere('Ada,Grace', 'in the end', qw(one two three));
 stop_server($directory{three}, 'fast');
 
+# A standby that stops before its next restartpoint: its last checkpoint is on the timeline that its replay has left. What is
+# flushed when the dropped table's files are removed sets its minimum recovery point, on the new one.
+sub rejoin_before_a_restartpoint
+{
+	my ($from, $name) = @_;
+	on($from, $_) for 'CREATE TABLE passing (n int)', 'DROP TABLE passing';
+	my $position = on($from, 'SELECT pg_current_wal_lsn()');
+	ok(poll_until(sub { (on($name, "SELECT pg_last_wal_replay_lsn() >= '$position'") // '') eq 't' }, 20), 'the new timeline is replayed');
+	stop_server($directory{$name}, 'immediate');
+	my $control = run_program([ bindir() . '/pg_controldata', '-D', $directory{$name} ])->{stdout};
+	my ($checkpoint) = $control =~ /^Latest checkpoint's TimeLineID: +(\d+)/m;
+	my ($minimum) = $control =~ /^Min recovery ending loc's timeline: +(\d+)/m;
+	cmp_ok($minimum, '>', $checkpoint, 'and the last checkpoint is on the old one');
+	my $again = rejoin($from, $name);
+	is($again->{status}, 0, 'it rejoins') or diag($again->{output});
+	like($again->{stderr}, qr/can follow as it is: it is a standby on timeline $minimum/, 'as it is, without a rewind');
+	return;
+}
+
 # --- at once after a promotion, to and fro; the old primary was stopped cleanly, or crashed and wrote beyond the fork
 
 my ($old, $new) = ('two', 'one');
@@ -88,6 +107,7 @@ for my $round (1 .. $rounds)
 	my $right = !$crash ? qr/can follow as it is/ : $way eq 'rewind' ? qr/has to be rewound/ : qr/What differs has to be fetched/;
 	like($result->{stderr}, $right, "round $round: the right way");
 	cmp_ok($result->{seconds}, '<=', 60, "round $round: in $result->{seconds} s");
+	rejoin_before_a_restartpoint($new, $old) if $round == 1;
 	on($new, "INSERT INTO customers VALUES ('Round$round')");
 	same_everywhere(join(',', 'Ada', 'Grace', sort map { "Round$_" } 1 .. $round), "round $round", 'one', 'two');
 	($old, $new) = ($new, $old);
