@@ -48,8 +48,15 @@ void check_written(const refresh::Request& request) {
         writer.end_range(refresh::Status::ok, range.length);
     }
     const std::string bytes = writer.finish();
-    for (const refresh::RangeReply& range : refresh::decode_reply(bytes, request).ranges)
-        holds(range.chunks.size() == 1, "a reply is read back");
+    const refresh::Reply reply = refresh::decode_reply(bytes, request);
+    for (std::size_t i = 0; i < reply.ranges.size(); ++i) {
+        const std::uint32_t length = request.ranges[i].length;
+        const std::uint32_t last = refresh::chunk_count(length, request.chunk_size) - 1;
+        const std::vector<refresh::Chunk>& chunks = reply.ranges[i].chunks;
+        holds(chunks.size() == 1 && chunks[0].index == last &&
+                  chunks[0].content == std::string(refresh::chunk_bytes(length, request.chunk_size, last), 'x'),
+              "a reply is read back, packed or not");
+    }
 }
 
 }  // namespace
