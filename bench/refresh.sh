@@ -13,86 +13,18 @@
 #   data directories in /dev/shm instead of /tmp; the servers and programs run as SCHED_RR while they are measured, which keeps
 #   other work of the machine out of the figures
 set -euo pipefail
-# shellcheck source=script/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../script/lib.sh"
+# shellcheck source=bench/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-scale=70 jobs=2 load=20 only='' memory=false realtime=false place=''
-usage="usage: bench/refresh.sh [--scale N] [--jobs N] [--load SECONDS] [--only load] [--memory] [--realtime]"
-while [ $# -gt 0 ]; do
-    case $1 in
-        --scale) scale=$2; shift ;;
-        --jobs) jobs=$2; shift ;;
-        --load) load=$2; shift ;;
-        --only) only=$2; shift ;;
-        --memory) memory=true ;;
-        --realtime) realtime=true ;;
-        *) echo "$usage" >&2; exit 2 ;;
-    esac
-    shift
-done
-
-core_of_its_own=() space='' near=pgr_near_$$ address=127.0.0.1
-cleanup() {
-    trap - EXIT INT TERM HUP
-    stop_servers
-    [ -z "$place" ] || { stop_servers_in "$place"; rm -rf "$place"; }
-    [ -z "$space" ] || ip netns del "$space" 2>/dev/null || true
-    rm -rf "$work"
-}
-make_work_folder
-trap cleanup EXIT
-trap 'exit 130' INT TERM HUP
-
-# --- the link -------------------------------------------------------------------------------------------------------
-
-make_link() {
-    command -v ip tc >/dev/null || return 1
-    ip netns add "pgr_$$" 2>/dev/null || return 1
-    space=pgr_$$
-    ip link add "$near" type veth peer name far netns "$space" && ip address add 10.213.77.1/30 dev "$near" &&
-        ip link set "$near" up && ip -n "$space" address add 10.213.77.2/30 dev far &&
-        ip -n "$space" link set far up && ip -n "$space" link set lo up && shape && unshape && address=10.213.77.1
-} 2>/dev/null
-shape() {
-    tc qdisc add dev "$near" root tbf rate 1gbit burst 256kb latency 50ms &&
-        ip netns exec "$space" tc qdisc add dev far root tbf rate 1gbit burst 256kb latency 50ms
-}
-unshape() { tc qdisc del dev "$near" root && ip netns exec "$space" tc qdisc del dev far root; }
-sent_bytes() { if [ "$address" = 127.0.0.1 ]; then echo 0; else cat "/sys/class/net/$near/statistics/tx_bytes"; fi; }
-
-# --- servers --------------------------------------------------------------------------------------------------------
-
-# run: on the primary's host; there: on the other end of the link
-run() { as_server_user env PGPASSFILE="$work/tmp/passfile" PATH="$bindir:$PATH" "$@"; }
-there() {
-    if [ "$address" = 127.0.0.1 ]; then run "$@"; return; fi
-    ip netns exec "$space" setpriv --reuid "$(server_user)" --regid "$(id -gn "$(server_user)")" --init-groups \
-        env HOME="$work/home" PGPASSFILE="$work/tmp/passfile" PATH="$bindir:$PATH" "$@"
-}
-sql() { run psql -XAtqw -h 127.0.0.1 -p "$primary_port" -U postgres -d postgres -c "$1"; }
-
-start_primary() {
-    run tee "$work/tmp/password" >/dev/null <<<"admin"
-    run initdb --data-checksums -A scram-sha-256 -U postgres --pwfile="$work/tmp/password" -D "$data" >/dev/null
-    run tee -a "$data/postgresql.conf" >/dev/null <<<"port = $primary_port
-listen_addresses = '*'
-unix_socket_directories = '$work/tmp'
-max_wal_size = 8GB
-checkpoint_timeout = 1h
-wal_keep_size = 4GB
-synchronous_commit = off
-autovacuum = off"
-    run tee -a "$data/pg_hba.conf" >/dev/null <<<"host all,replication all 10.213.77.0/30 scram-sha-256"
-    run tee "$work/tmp/passfile" >/dev/null <<<"*:*:*:postgres:admin
-*:*:*:bench:bench"
-    run chmod 600 "$work/tmp/passfile"
-    run pg_ctl -s -w -D "$data" -l "$log" start
-    sql "CREATE EXTENSION pg_replica"
-    sql "CREATE ROLE bench LOGIN REPLICATION PASSWORD 'bench'"
-}
+scale=70 jobs=2 load=20 only='' memory=false realtime=false
+read_options "[--scale N] [--jobs N] [--load SECONDS] [--only load] [--memory] [--realtime]" "$@"
+core_of_its_own=()
+prepare tool
+if $memory; then make_place; fi
 
 # transactions COUNT
 transactions() { run pgbench -n -c 4 -t "$(($1 / 4))" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >/dev/null 2>&1; }
+ask() { sql "$primary_port" "$1"; }
 
 # --- what is measured -----------------------------------------------------------------------------------------------
 
@@ -108,7 +40,7 @@ rewind() {
 
 # User and system time of the children that ended, in seconds.
 cpu_seconds() { awk -v hz="$(getconf CLK_TCK)" '{ sub(/^.*\) /, ""); print ($14 + $15) / hz }' "/proc/$(head -n 1 "$data/postmaster.pid")/stat"; }
-backends_are_gone() { [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE backend_type IN ('client backend', 'walsender')")" = 1 ]; }
+backends_are_gone() { [ "$(ask "SELECT count(*) FROM pg_stat_activity WHERE backend_type IN ('client backend', 'walsender')")" = 1 ]; }
 
 # watch_memory FILE: the largest RssAnon, in kB, until it is ended
 watch_memory() {
@@ -140,7 +72,7 @@ measure() {
     local begin cpu sent seconds share
     rm -rf "$target"
     [ -z "${4:-}" ] || run cp -a "$4" "$target"
-    sql CHECKPOINT
+    ask CHECKPOINT
     until backends_are_gone; do sleep 0.05; done
     sync
     schedule rr
@@ -158,7 +90,7 @@ measure() {
     awk -v title="$1" -v link="$2" -v what="$3" -v seconds="$seconds" -v sent="$sent" -v from="$cpu" -v to="$(cpu_seconds)" \
         -v memory="$(cat "$work/memory")" -v share="$share" 'BEGIN { printf "%-10s %-9s %-8s %8s %9s %9.2f %9.1f   %s\n", title, link, what,
             seconds, sent ? sprintf("%.1f", sent / 1e6) : "-", to - from, memory / 1024, share }'
-    sql "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots" >/dev/null
+    ask "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots" >/dev/null
 }
 
 # compare CASE BEGIN FUNCTION...: all of them, on each link; BEGIN is what refresh and rewind start from
@@ -229,13 +161,7 @@ measure_load() {
 
 # --- the run --------------------------------------------------------------------------------------------------------
 
-# shellcheck disable=SC2119
-install_build_packages
-build_extension && build_tool -DPG_REPLICA_TESTS=OFF >/dev/null && install_extension
-cp "$root_directory/build/pg_replica" "$work/" && chmod a+rx "$work/pg_replica"
-
-if $memory; then place=$(mktemp -d /dev/shm/pg_replica.XXXXXX) && chmod 755 "$place" && chown "$(server_user):" "$place"; fi
-folder=${place:-$work/tmp} log=$work/tmp/log
+folder=${place:-$work/tmp}
 data=$folder/primary target=$folder/target former=$folder/former diverged=$folder/diverged
 primary_port=$(free_port) standby_port=$(free_port)
 links=(1gbit unshaped)
@@ -243,10 +169,16 @@ make_link || { links=(loopback); say "no shaped link: network namespaces or tc a
 copies=(raw)
 [ "$("$pg_config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')" -lt 15 ] || copies+=(lz4)
 
-start_primary
+new_primary "$data" "$primary_port" "max_wal_size = 8GB
+checkpoint_timeout = 1h
+wal_keep_size = 4GB
+synchronous_commit = off
+autovacuum = off" --data-checksums
+ask "CREATE EXTENSION pg_replica"
+new_replication_role "$primary_port"
 run pgbench -q -i -s "$scale" -h 127.0.0.1 -p "$primary_port" -U postgres postgres >/dev/null 2>&1
-sql "VACUUM (FREEZE, ANALYZE)"
-say "$(date -u +%F), load average $(cut -d' ' -f1 /proc/loadavg), server: $("$pg_config" --version); pgbench scale $scale, $(sql "SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database"); refresh -j $jobs; $(nproc) cores, $(if $realtime; then echo "SCHED_RR, "; fi)$(df -PT "$folder" | awk 'NR == 2 { print $2 }')"
+ask "VACUUM (FREEZE, ANALYZE)"
+say "$(date -u +%F), load average $(cut -d' ' -f1 /proc/loadavg), server: $("$pg_config" --version); pgbench scale $scale, $(ask "SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database"); refresh -j $jobs; $(nproc) cores, $(if $realtime; then echo "SCHED_RR, "; fi)$(df -PT "$folder" | awk 'NR == 2 { print $2 }')"
 if [ "$only" = load ]; then
     measure_load
     exit

@@ -128,7 +128,7 @@ for file in contrib/monitoring/*.json docs/*.json; do
     python3 -m json.tool "$file" 2>&1 >/dev/null | sed "s|^|$file: |"
 done | rule "every JSON file is well-formed"
 
-mapfile -t scripts < <(grep -rlE '^#!.*(bash|sh)$' script bench regress .ci 2>/dev/null; ls script/*.sh)
+mapfile -t scripts < <(grep -rlE '^#!.*(bash|sh)$' script bench regress .ci 2>/dev/null; ls script/*.sh bench/lib.sh)
 for file in "${scripts[@]}"; do bash -n "$file" 2>&1; done | rule "every script is well-formed"
 if command -v shellcheck >/dev/null; then
     shellcheck -x "${scripts[@]}" 2>&1 | rule "shellcheck finds nothing"
