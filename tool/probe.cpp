@@ -65,6 +65,7 @@ Probe::Probe(world::Database& database, conninfo::Parameters parameters, world::
     : database_(database), parameters_(std::move(parameters)), prompt_(prompt), question_(std::move(question)), name_(name_of(parameters_)) {
     if (!parameters_.has("connect_timeout"))
         parameters_.set("connect_timeout", std::to_string(std::max<int>(least_connect_timeout, static_cast<int>(question_.patience.count()))));
+    login_ = parameters_;
 }
 
 void Probe::connect() {
@@ -72,6 +73,9 @@ void Probe::connect() {
     session_->answer_within(question_.patience);
     // a password that was typed is not asked for again
     if (!session_->password().empty()) parameters_.set("password", session_->password());
+    login_ = parameters_;
+    const conninfo::Parameters in_effect = session_->parameters();
+    for (const auto& [keyword, value] : in_effect.pairs()) login_.set(keyword, value);
     extension_guard::require(*session_, "the server");
 }
 

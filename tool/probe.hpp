@@ -25,7 +25,8 @@ class Probe {
     render::Server look();
     // "host:port", the same whether the server can be reached or not.
     const std::string& name() const { return name_; }
-    const conninfo::Parameters& parameters() const { return parameters_; }
+    // What led to it, with what a service or a variable added once it was connected to, and a password only if it was given.
+    const conninfo::Parameters& login() const { return login_; }
 
    private:
     void connect();
@@ -33,7 +34,7 @@ class Probe {
     render::Server failed(const core::Error& error);
 
     world::Database& database_;
-    conninfo::Parameters parameters_;
+    conninfo::Parameters parameters_, login_;
     world::Prompt prompt_;
     Question question_;
     std::string name_;

@@ -77,22 +77,22 @@ Servers Round::look_at(const std::vector<probe::Probe*>& probes) {
     return servers;
 }
 
-probe::Probe* Round::find(const render::Server& upstream, const conninfo::Parameters& login, const std::string& address) {
+probe::Probe* Round::find(const conninfo::Parameters& login, const std::string& address, const std::string& port) {
     conninfo::Parameters parameters = login;
     // no password goes to an address that nobody named: libpq finds it in the password file, or PGPASSWORD holds it
     for (const char* keyword : {"hostaddr", "service", "target_session_attrs", "password"}) parameters.set(keyword, "");
     parameters.set("host", address);
-    parameters.set("port", further_->port.empty() ? upstream.name.substr(upstream.name.rfind(':') + 1) : further_->port);
+    parameters.set("port", port);
     auto probe = std::make_unique<probe::Probe>(database_, parameters, world::Prompt::never, question_);
     return found_.try_emplace(probe->name(), std::move(probe)).first->second.get();
 }
 
 std::vector<probe::Probe*> Round::below(const render::Server& server, const conninfo::Parameters& login) {
     std::vector<probe::Probe*> probes;
-    // only the service file knows the port of a server that goes by a service's name
-    if (further_->port.empty() && server.name.find(':') == std::string::npos) return probes;
+    // that of a server which goes by a service's name is known once it is connected to
+    const std::string own_port = login.has("port") ? login.get("port") : server.name.substr(server.name.rfind(':') + 1);
     for (const std::string& address : addresses_below(server, !further_->port.empty()))
-        probes.push_back(find(server, login, address));
+        probes.push_back(find(login, address, further_->port.empty() ? own_port : further_->port));
     return probes;
 }
 
@@ -103,7 +103,7 @@ Servers Round::look() {
     std::set<std::string> seen;
     for (const render::Server& server : servers) seen.insert(server.name);
     for (std::size_t i = 0; further_ && i < servers.size() && servers.size() < most_servers; ++i) {
-        std::vector<probe::Probe*> next = below(servers[i], probes[i]->parameters());
+        std::vector<probe::Probe*> next = below(servers[i], probes[i]->login());
         next.erase(std::remove_if(next.begin(), next.end(), [&](probe::Probe* probe) { return !seen.insert(probe->name()).second; }),
                    next.end());
         Servers found = look_at(next);

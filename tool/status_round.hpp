@@ -33,7 +33,7 @@ class Round {
  private:
     std::vector<render::Server> look_at(const std::vector<probe::Probe*>& probes);
     std::vector<probe::Probe*> below(const render::Server& server, const conninfo::Parameters& login);
-    probe::Probe* find(const render::Server& upstream, const conninfo::Parameters& login, const std::string& address);
+    probe::Probe* find(const conninfo::Parameters& login, const std::string& address, const std::string& port);
 
     world::Database& database_;
     probe::Question question_;

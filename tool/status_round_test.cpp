@@ -11,6 +11,11 @@ namespace {
 
 using status_round::addresses_below;
 
+struct Placed : fake::Session {
+    conninfo::Parameters parameters() const override { return in_effect; }
+    conninfo::Parameters in_effect;
+};
+
 // Servers by "host:port", each with the rows of its two views.
 class Servers : public world::Database {
  public:
@@ -25,15 +30,18 @@ class Servers : public world::Database {
     std::unique_ptr<world::Session> connect(const conninfo::Parameters& parameters, const std::string&, world::Prompt) override {
         const std::string place = parameters.get("host") + ":" + parameters.get("port");
         passwords.push_back(parameters.get("password"));
+        users.push_back(parameters.get("user"));
         if (node_.count(place) == 0) throw Failure(ExitCode::connection, core::Error("08006", "cannot connect to the server", "refused"));
-        auto session = std::make_unique<fake::Session>();
+        auto session = std::make_unique<Placed>();
+        session->in_effect = in_effect;
         session->answer("pg_extension", world::Rows{{"database", "in_recovery", "version"}, {{"postgres", "f", "1.0"}}});
         session->answer("replica.node", node_[place]);
         session->answer("replica.standbys", standbys_[place]);
         return session;
     }
 
-    std::vector<std::string> passwords;
+    std::vector<std::string> passwords, users;
+    conninfo::Parameters in_effect;  // of every session
 
  private:
     std::map<std::string, world::Rows> node_, standbys_;
@@ -104,11 +112,14 @@ TEST(StatusRound, TheServersOwnHostNeedsAnotherPort) {
     EXPECT_EQ(names(look(servers, status_round::Further{"5433"})), "p:5432 127.0.0.1:5433 ");
 }
 
-TEST(StatusRound, AServiceTellsNoPort) {
+TEST(StatusRound, WhatAServiceAddsLeadsToItsStandbysToo) {
     Servers servers;
     servers.add(":", "primary", "7", {{"a", "10.0.0.1", "1", "ok", ""}});
+    servers.add("10.0.0.1:6000", "standby", "7", {});
+    servers.in_effect = {{"host", "p"}, {"port", "6000"}, {"user", "monitor"}, {"service", "production"}};
     status_round::Round round(servers, {{{{"service", "production"}}}}, {}, status_round::Further{});
-    EXPECT_EQ(names(round.look()), "production ");
+    EXPECT_EQ(names(round.look()), "production 10.0.0.1:6000 ");
+    EXPECT_EQ(servers.users, (std::vector<std::string>{"", "monitor"}));
 }
 
 TEST(StatusRound, AServerIsLookedAtOnce) {
