@@ -50,6 +50,9 @@ for my $case (
 		like($result->{stderr}, $hint, 'and a hint');
 	}
 }
+my $no_service = run_tool([ 'status', '-d', 'service=no-such' ], %login);
+is($no_service->{status}, 3, 'a service that is not defined tells nothing of any server: unknown');
+like($no_service->{stderr}, qr/no-such.*HINT: .*No server was asked\. Mend the connection string, the service file/s, 'and what to mend is said');
 for my $arguments ([ 'status', '--format', 'xml' ], [ 'status', 'word' ], [ 'verify', @connection ], ['no-such-command'], [])
 {
 	my $result = run_tool($arguments, %login);

@@ -225,11 +225,13 @@ Connection open(const conninfo::Parameters& parameters) {
     return {PQconnectdbParams(arrays.keywords.data(), arrays.values.data(), 1), &PQfinish};
 }
 
-// A server is there and accepts connections, only not this one.
-bool was_rejected(PGconn* connection, const conninfo::Parameters& parameters) {
-    if (PQconnectionNeedsPassword(connection) != 0 || PQconnectionUsedPassword(connection) != 0) return true;
+// Who turned the connection away: a server that is there and accepts connections, only not this one?
+Refusal refusal_of(PGconn* connection, const conninfo::Parameters& parameters) {
+    if (PQconnectionNeedsPassword(connection) != 0 || PQconnectionUsedPassword(connection) != 0) return Refusal::by_server;
     const Arrays arrays(parameters);
-    return PQpingParams(arrays.keywords.data(), arrays.values.data(), 1) == PQPING_OK;
+    const PGPing answer = PQpingParams(arrays.keywords.data(), arrays.values.data(), 1);
+    if (answer == PQPING_NO_ATTEMPT) return Refusal::by_libpq;
+    return answer == PQPING_OK ? Refusal::by_server : Refusal::none;
 }
 
 }  // namespace
@@ -253,7 +255,7 @@ std::unique_ptr<world::Session> LibpqDatabase::connect(const conninfo::Parameter
     }
     if (PQstatus(connection.get()) != CONNECTION_OK)
         fail_connect(connection.get(), purpose, replication,
-                     manners_.tell_rejection && failed_at_once && was_rejected(connection.get(), parameters));
+                     manners_.tell_rejection && failed_at_once ? refusal_of(connection.get(), parameters) : Refusal::none);
     return std::make_unique<LibpqSession>(std::move(connection), replication, manners_.answer_limit);
 }
 

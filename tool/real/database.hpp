@@ -7,15 +7,15 @@
 
 namespace real {
 
-// The error of a connection to a server that is there and turns it away.
+// The error of a connection to a server that is there and turns it away, or that libpq did not even try.
 inline constexpr const char* connection_rejected = "08004";
 
 // How a connection is made.
 struct Manners {
     // A statement of this tool that has no answer after this time is on a dead link: a step that has to wait polls.
     std::chrono::seconds answer_limit{120};
-    // Find out by a second try, when a connection fails at once, whether a server is there: the error is then
-    // connection_rejected instead of connection_failure.
+    // Find out by a second try, when a connection fails at once, whether a server is there, or was asked at all: the error is
+    // then connection_rejected instead of connection_failure.
     bool tell_rejection = false;
 };
 

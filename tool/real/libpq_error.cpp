@@ -58,10 +58,15 @@ std::string place(PGconn* connection) {
                        first_of(PQdb(connection), "(none)"));
 }
 
-void fail_connect(PGconn* connection, const std::string& purpose, bool replication, bool rejected) {
+void fail_connect(PGconn* connection, const std::string& purpose, bool replication, Refusal refusal) {
+    const std::string message = trimmed(PQerrorMessage(connection));
+    if (refusal == Refusal::by_libpq)
+        throw Failure(ExitCode::connection,
+                      core::Error(connection_rejected, "cannot connect to " + purpose, message,
+                                  "No server was asked. Mend the connection string, the service file or the PG* variable that says so."));
     throw Failure(ExitCode::connection,
-                  core::Error(rejected ? connection_rejected : core::sqlstate::connection_failure, "cannot connect to " + purpose,
-                              fmt::format("{}: {}", place(connection), trimmed(PQerrorMessage(connection))),
+                  core::Error(refusal == Refusal::by_server ? connection_rejected : core::sqlstate::connection_failure,
+                              "cannot connect to " + purpose, fmt::format("{}: {}", place(connection), message),
                               hint_for(connection, replication)));
 }
 
