@@ -35,6 +35,8 @@ void carry_out(const plan::Plan& plan, world::World& world) {
     } catch (core::Error& error) {
         error.detail += fmt::format("{}{} of {} steps are done, and what they removed does not come back.",
                                     error.detail.empty() ? "" : "\n", done, plan.size());
+        if (error.hint.empty() && error.sqlstate == core::sqlstate::insufficient_privilege)
+            error.hint = "Log in with -U as a superuser, or as a role with EXECUTE on what the message names, and run the same command again.";
         if (error.hint.empty()) error.hint = "Run the same command again: it goes on where this run stopped.";
         throw Failure(ExitCode::failed, error);
     }

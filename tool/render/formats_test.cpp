@@ -49,7 +49,7 @@ TEST(Csv, HasALineForEachThingAndAsManyFieldsInEach) {
 
 TEST(Nagios, IsOneLineWithPerformanceData) {
     EXPECT_EQ(render::nagios({primary("ok", {standby_row("ok")})}, {}),
-              "PG_REPLICA OK: db:5432 is a primary, 1 standbys | 's1 lag'=0B;16777216;1073741824;0 's1 delay'=1.500000s;;;0 "
+              "PG_REPLICA OK: db:5432 is a primary, 1 standby | 's1 lag'=0B;16777216;1073741824;0 's1 delay'=1.500000s;;;0 "
               "'s1 slot'=1536B;;;0\n");
 }
 
@@ -100,4 +100,10 @@ TEST(Prometheus, SessionsWithTheSameLabelsAreOneSeriesWithTheWorstValue) {
 TEST(Prometheus, EscapesLabels) {
     EXPECT_EQ(render::label_value("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
     EXPECT_EQ(render::label_value("\xff"), "\xef\xbf\xbd");
+}
+
+TEST(Reason, OfAServerThatFailedIsOneLine) {
+    render::Server server = unreachable();
+    server.error->detail = "connection refused\nIs it running?";
+    EXPECT_EQ(subjects(server).at(0).verdict.reason, "cannot connect to the server: connection refused; Is it running?");
 }

@@ -42,9 +42,9 @@ std::vector<Finding> findings(const Server& server) {
 std::string all_well(const std::vector<Server>& servers) {
     std::vector<std::string> parts;
     for (const Server& server : servers)
-        parts.push_back(fmt::format("{} is {}, {} standbys", server.name,
+        parts.push_back(fmt::format("{} is {}, {} standby{}", server.name,
                                     Record{server.node, 0}("role") == "standby" ? "a standby" : "a primary",
-                                    size(server.standbys)));
+                                    size(server.standbys), size(server.standbys) == 1 ? "" : "s"));
     std::string text;
     for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
     return text;

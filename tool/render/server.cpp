@@ -17,8 +17,11 @@ std::optional<std::size_t> position(const Grid& grid, std::string_view column) {
 
 health::Verdict verdict(const Record& record) { return {level(record("health")), record.text("reason")}; }
 
+// A reason is one line; libpq says what it tried in several.
 std::string failure_text(const core::Error& error) {
-    return error.detail.empty() ? error.message : error.message + ": " + error.detail;
+    std::string text = error.detail.empty() ? error.message : error.message + ": " + error.detail;
+    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) text.replace(at, 1, "; ");
+    return text;
 }
 
 }  // namespace
