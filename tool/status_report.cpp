@@ -69,9 +69,18 @@ std::string archive_line(const Record& node) {
 
 bool is_set(const Value& value, const char* nothing) { return value && !value->empty() && *value != nothing; }
 
-Facts node_facts(const Record& node) {
+// The server's own health, and that of its standbys where that is worse: it is what the exit code says.
+std::string health_line(const Server& server) {
+    const Record node{server.node, 0};
+    const std::string own = fmt::format("{}: {}", node.text("health", "unknown"), node.text("reason", ""));
+    if (worst(server) <= subjects(server).at(0).verdict.level) return own;
+    return fmt::format("{}; its standbys: {}", own, health::text(worst(server)));
+}
+
+Facts node_facts(const Server& server) {
+    const Record node{server.node, 0};
     Facts facts{{"role", role_line(node)},
-                {"health", fmt::format("{}: {}", node.text("health", "unknown"), node.text("reason", ""))},
+                {"health", health_line(server)},
                 {"system", fmt::format("{}, timeline {}", node.text("system_identifier", "unknown"),
                                        node.text("timeline", "unknown"))},
                 {"WAL", wal_line(node)}};
@@ -135,7 +144,7 @@ Facts failure_facts(const Server& server) {
 
 std::string block(const Server& server, bool named, const Look& look) {
     if (server.error) return render::facts(failure_facts(server), look.width);
-    Facts facts = node_facts({server.node, 0});
+    Facts facts = node_facts(server);
     if (server.blocker) facts.emplace_back("blocking query", blocker_line(*server.blocker, look.width));
     if (named) facts.insert(facts.begin(), {"server", server.name});
     std::string text = render::facts(facts, look.width) + "\n" + standby_table(server, look);

@@ -36,6 +36,12 @@ TEST(StatusReport, SaysWhyAStandbyIsNotWellAndUnknownIsNotZero) {
               std::string::npos);
 }
 
+TEST(StatusReport, SaysAboveTheTableThatAStandbyIsWorse) {
+    EXPECT_NE(status_report::text({primary("ok", {standby_row("ok"), standby_row("critical")})}, {}).find("\nhealth  ok: a primary; its standbys: critical\n"),
+              std::string::npos);
+    EXPECT_NE(status_report::text({primary("warning", {standby_row("warning")})}, {}).find("\nhealth  warning: a primary\n"), std::string::npos);
+}
+
 TEST(StatusReport, SaysWhenThereAreNoStandbys) {
     EXPECT_NE(status_report::text({primary()}, {80, false}).find("\n\nno standbys\n"), std::string::npos);
 }

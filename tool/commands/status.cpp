@@ -164,11 +164,7 @@ void add_places(CLI::App& command, StatusOptions& options) {
 
 void add_output(CLI::App& command, StatusOptions& options) {
     command.add_option("--format", options.format, "table (the default), json, csv, nagios or prometheus")
-        ->check([](const std::string& word) {
-            for (const char* known : {"table", "json", "csv", "nagios", "prometheus"})
-                if (word == known) return std::string();
-            return "--format is table, json, csv, nagios or prometheus, not \"" + word + "\"";
-        })->option_text("FORMAT");
+        ->option_text("FORMAT");
     command.add_option("-o,--output", options.output, "file to write to instead, replaced as a whole")->option_text("FILE");
     command.add_option("--watch", options.watch, "look again every so many seconds (default: 2) until Ctrl-C; ends in the health seen last")
         ->expected(0, 1)->default_str("2")->check(CLI::Range(0.1, 86400.0))->option_text("[SECONDS]");
@@ -187,9 +183,17 @@ void add_thresholds(CLI::App& command, StatusOptions& options) {
         ->option_text("FILE");
 }
 
+// Not as a check of the option: CLI11 puts the option's name before what that says.
+void check_format(const std::string& word) {
+    for (const char* known : {"table", "json", "csv", "nagios", "prometheus"})
+        if (word == known) return;
+    throw CLI::ValidationError("--format is table, json, csv, nagios or prometheus, not \"" + word + "\"");
+}
+
 // Once everything is known: the command line, then the file.
 void complete(CLI::App& command, StatusOptions& options) {
     if (!options.config.empty()) config_file::apply(command, options.config);
+    check_format(options.format);
     for (const char* name : {"--warning-bytes", "--critical-bytes", "--silence"})
         if (command.get_option(name)->count() > 0) options.given_thresholds = true;
     if (options.thresholds.warning_bytes > options.thresholds.critical_bytes)

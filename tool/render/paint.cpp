@@ -1,5 +1,6 @@
 #include "tool/render/paint.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -20,15 +21,28 @@ std::size_t word_start(std::string_view line) {
 
 bool ends_word(std::string_view line, std::size_t at) { return at >= line.size() || line[at] == ' ' || line[at] == ':'; }
 
-std::string painted_line(std::string_view line) {
-    const std::size_t start = word_start(line);
-    if (start == std::string_view::npos) return std::string(line);
+// The line with the word of health at start, if there is one, in its colour.
+std::string painted_at(std::string_view line, std::size_t start) {
     for (const auto& [word, colour] : colours) {
         if (line.substr(start, word.size()) != word || !ends_word(line, start + word.size())) continue;
         std::string result(line.substr(0, start));
         return result.append(colour).append(word).append(plain).append(line.substr(start + word.size()));
     }
     return std::string(line);
+}
+
+// "  standby 10.0.0.2:5432 (s1): ok", a line of the tree: one blank behind its first word, two or more behind a label.
+bool is_branch(std::string_view line) {
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    const std::size_t blank = std::min(line.find(' '), line.size());
+    const std::string_view word = line.substr(0, blank);
+    return (word == "primary" || word == "standby" || word == "server") && line.substr(blank, 2) != "  ";
+}
+
+std::string painted_line(std::string_view line) {
+    const std::size_t colon = is_branch(line) ? line.rfind(": ") : std::string_view::npos;
+    const std::size_t start = colon == std::string_view::npos ? word_start(line) : colon + 2;
+    return start == std::string_view::npos ? std::string(line) : painted_at(line, start);
 }
 
 }  // namespace
