@@ -21,6 +21,8 @@ struct Control {
 
     bool was_standby() const { return state == "in archive recovery" || state == "shut down in recovery"; }
     bool was_clean() const { return state == "shut down" || state == "shut down in recovery"; }
+    // Of all checkpoints those of a shutdown only begin where they are: nothing else can have been written meanwhile.
+    bool last_is_of_a_shutdown() const { return checkpoint != 0 && checkpoint == redo; }
 };
 
 // The output of pg_controldata (with LC_ALL=C); nothing when it is not that.

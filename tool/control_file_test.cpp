@@ -31,6 +31,14 @@ TEST(ControlFile, IsReadFromWhatPgControldataPrints) {
     EXPECT_FALSE(control->checksums);
     EXPECT_TRUE(control->was_clean());
     EXPECT_FALSE(control->was_standby());
+    EXPECT_FALSE(control->last_is_of_a_shutdown());
+}
+
+TEST(ControlFile, TellsTheCheckpointOfAShutdownFromOthers) {
+    control_file::Control control;
+    EXPECT_FALSE(control.last_is_of_a_shutdown());
+    control.checkpoint = control.redo = 0x3000060;
+    EXPECT_TRUE(control.last_is_of_a_shutdown());
 }
 
 TEST(ControlFile, IsNothingWhenTheProgramSaysSomethingElse) {

@@ -77,7 +77,7 @@ plan::Plan make_plan(const SharedRun& run) {
                                                  "replica.drop_slot('{}');", run->standby->options.slot);
                           }));
     if (run->decision.way == former_primary::Way::rewind) append_rewind(plan, run);
-    plan.push_back(step(run, "Point its own configuration to the new primary", configure, restore_configuration));
+    plan.push_back(step(run, "Point its own configuration to the new primary", point, restore_configuration));
     append_start(plan, run);
     plan.push_back(step(run, "Look at the slots that it still has of its time as the primary", look_at_slots));
     plan.push_back(step(run, "Remove the mark of the unfinished rejoin", finish));

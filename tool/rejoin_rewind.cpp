@@ -81,6 +81,7 @@ void check_replay_can_begin(world::World& world, Run& run) {
 
 void move_in(world::World& world, Run& run) {
     rejoin_area::note(world.files, run.directory(), Stage::moving);
+    check_stopped(world, run.directory());  // from the mark on, the guard lets no service start it
     rejoin_area::move_in(world.files, run.directory());
 }
 

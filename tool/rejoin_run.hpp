@@ -46,9 +46,12 @@ void recover(world::World& world, Run& run);
 void try_rewind(world::World& world, Run& run);
 void rewind(world::World& world, Run& run);
 void configure(world::World& world, Run& run);
+void point(world::World& world, Run& run);
 void restore_configuration(world::World& world, Run& run);
 void look_at_slots(world::World& world, Run& run);
 void finish(world::World& world, Run& run);
 
+// Throws core::Error when a server runs in the directory.
+void check_stopped(world::World& world, const std::string& directory);
 
 }  // namespace rejoin

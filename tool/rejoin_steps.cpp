@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <csignal>
+
 #include "core/conf.hpp"
 #include "core/name.hpp"
 #include "tool/failure.hpp"
@@ -24,12 +26,6 @@ void lock(world::World& world, const std::string& directory) {
                       "Wait until it has ended.");
 }
 
-void check_stopped(world::World& world, const std::string& directory) {
-    if (!server::running(world, directory)) return;
-    throw core::Error(core::sqlstate::object_in_use, fmt::format("a server was started in \"{}\"", directory), {},
-                      fmt::format("Stop it with pg_ctl -D {} -m fast stop.", name::quote_shell(directory)));
-}
-
 std::vector<conf::Setting> own_settings(const Run& run) {
     std::vector<conf::Setting> own{{"primary_conninfo", standby_config::primary_conninfo(run.standby->upstream)},
                                    {"primary_slot_name", run.standby->options.slot},
@@ -42,6 +38,12 @@ std::vector<conf::Setting> own_settings(const Run& run) {
 }
 
 }  // namespace
+
+void check_stopped(world::World& world, const std::string& directory) {
+    if (!server::running(world, directory)) return;
+    throw core::Error(core::sqlstate::object_in_use, fmt::format("a server was started in \"{}\"", directory), {},
+                      fmt::format("Stop it with pg_ctl -D {} -m fast stop, and the service that has started it.", name::quote_shell(directory)));
+}
 
 void fence(world::World& world, Run& run) {
     lock(world, run.directory());
@@ -75,6 +77,12 @@ void configure(world::World& world, Run& run) {
     run.configured = true;
     world.files.write(path, conf::without(run.auto_conf_before, names) + lines, file_mode(run));
     world.reporter.fact("port, paths, pg_hba.conf and all other settings are its own, as before");
+}
+
+// A service may have started the server by now: as a standby, of whom it followed before, or of nobody.
+void point(world::World& world, Run& run) {
+    configure(world, run);
+    if (const auto running = server::running(world, run.directory())) world.processes.signal(running->pid, SIGHUP);
 }
 
 void restore_configuration(world::World& world, Run& run) {

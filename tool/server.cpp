@@ -147,6 +147,11 @@ Running start(world::World& world, const Launch& launch, seconds limit, const st
     }
 }
 
+Running wait_until_ready(world::World& world, const Launch& launch, seconds limit, const Running& running) {
+    const std::function<void()> nothing;
+    return wait_for_start(world, launch, running.pid, {limit, size_of(world, launch.log), nothing});
+}
+
 void stop(world::World& world, const std::string& directory) {
     if (const auto found = running(world, directory)) end_process(world, found->pid, directory);
 }

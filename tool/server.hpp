@@ -35,6 +35,9 @@ std::vector<std::string> command_line(const Launch& launch);
 // the wait and may throw. On every way out but success the server that it started is ended.
 Running start(world::World& world, const Launch& launch, std::chrono::seconds limit, const std::function<void()>& look = {});
 
+// The same for a server that somebody else has started, and that is running: waits, and ends nothing.
+Running wait_until_ready(world::World& world, const Launch& launch, std::chrono::seconds limit, const Running& running);
+
 // Fast shutdown, immediate after 60 seconds; returns when the process is gone. Throws core::Error when it
 // does not go.
 void stop(world::World& world, const std::string& directory);

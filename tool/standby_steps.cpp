@@ -210,6 +210,7 @@ void start(world::World& world, Run& run) {
     auto running = server::running(world, run.options.directory);
     if (running) {
         world.reporter.fact("it runs already");
+        running = server::wait_until_ready(world, run.launch(), run.patience(), *running);
     } else {
         run.started = true;
         // until it is consistent, it needs WAL that only the primary has

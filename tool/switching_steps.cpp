@@ -109,17 +109,20 @@ void unfence(world::World& world, Run& run) {
     remove_marker(world.files, run.directory());
 }
 
-// A fast shutdown ends the sessions, writes the checkpoint, and waits until each connected standby has got it.
+// A fast shutdown ends the sessions, writes the checkpoint, and waits until each connected standby has got it. A service may have
+// started the server again by now, as a standby: its control file has that checkpoint still, as no later one can come from
+// anywhere. (After a crash it has another one: catch_up came before the fence, and wrote one that is of no shutdown.)
 void stop(world::World& world, Run& run) {
     run.stopping = true;
     run.stopped_at = std::chrono::steady_clock::now();
     server::stop(world, run.directory());
     if (run.marker.end != 0) return;
     const auto control = control_file::read(world, run.standby().bin_dir, run.directory());
-    if (!control || control->state != "shut down")
+    const bool ended = control && (control->state == "shut down" || control->was_standby());
+    if (!ended || !control->last_is_of_a_shutdown())
         throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "the primary did not end cleanly",
                           fmt::format("Its state is \"{}\": the end of its WAL is not known.", control ? control->state : "unknown"),
-                          "When a service restarted it, stop that service first. Then run the same command again.");
+                          "Run the same command again.");
     Marker marker = run.marker;
     marker.end = control->checkpoint;
     note(world, run, marker);
@@ -129,8 +132,9 @@ void stop(world::World& world, Run& run) {
 void take_back(world::World& world, Run& run) {
     if (!other_is_standby(world, run))
         throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "the other server is no standby any more");
-    server::stop(world, run.directory());
+    // before the stop: a service may be the first to start it again
     world.files.remove(signal_path(run));
+    server::stop(world, run.directory());
     server::start(world, run.standby().launch(), run.standby().patience());
     remove_marker(world.files, run.directory());
     world.reporter.warning(fmt::format("the server in \"{}\" was started again as the primary", run.directory()));
