@@ -26,6 +26,12 @@ void lock(world::World& world, const std::string& directory) {
                       "Wait until it has ended.");
 }
 
+std::vector<std::string> names_of(const std::vector<conf::Setting>& settings) {
+    std::vector<std::string> names;
+    for (const conf::Setting& setting : settings) names.push_back(setting.name);
+    return names;
+}
+
 std::vector<conf::Setting> own_settings(const Run& run) {
     std::vector<conf::Setting> own{{"primary_conninfo", standby_config::primary_conninfo(run.standby->upstream)},
                                    {"primary_slot_name", run.standby->options.slot},
@@ -68,14 +74,12 @@ void write_checkpoint(world::World& world, Run& run) {
 void configure(world::World& world, Run& run) {
     const std::string path = auto_conf_path(run);
     run.auto_conf_before = world.files.kind(path) == world::Kind::file ? world.files.read(path) : "";
-    std::vector<std::string> names;
+    const std::vector<conf::Setting> settings = own_settings(run);
     std::string lines;
-    for (const conf::Setting& setting : own_settings(run)) {
-        names.push_back(setting.name);
+    for (const conf::Setting& setting : settings)
         if (!setting.value.empty()) lines += conf::line(setting);
-    }
     run.configured = true;
-    world.files.write(path, conf::without(run.auto_conf_before, names) + lines, file_mode(run));
+    world.files.write(path, conf::without(run.auto_conf_before, names_of(settings)) + lines, file_mode(run));
     world.reporter.fact("port, paths, pg_hba.conf and all other settings are its own, as before");
 }
 
@@ -85,8 +89,11 @@ void point(world::World& world, Run& run) {
     if (const auto running = server::running(world, run.directory())) world.processes.signal(running->pid, SIGHUP);
 }
 
+// What ALTER SYSTEM has set meanwhile stays: before a switchover has come to the stop, the server runs as the primary.
 void restore_configuration(world::World& world, Run& run) {
-    if (run.configured) world.files.write(auto_conf_path(run), run.auto_conf_before, file_mode(run));
+    if (!run.configured) return;
+    const std::string path = auto_conf_path(run), now = world.files.kind(path) == world::Kind::file ? world.files.read(path) : "";
+    world.files.write(path, conf::with_lines_of(run.auto_conf_before, now, names_of(own_settings(run))), file_mode(run));
 }
 
 // A slot that nobody uses keeps WAL on a standby just as on a primary.

@@ -60,3 +60,16 @@ TEST_F(SwitchingSteps, AfterACrashTheEndIsNotKnownWhateverTheStateSays) {
     control_says("in production", "0/3000060");
     EXPECT_THROW(switching::stop(world, *run), core::Error) << "it was started as a primary";
 }
+
+TEST_F(SwitchingSteps, WhatAlterSystemHasSetMeanwhileStaysWhenTheConfigurationIsPutBack) {
+    const std::string path = "/srv/p/postgresql.auto.conf", before = "port = '5433'\nprimary_slot_name = 'old'\n";
+    files.file(path, before);
+    rejoin::configure(world, *run->base);
+    EXPECT_NE(files.read(path), before);
+    rejoin::restore_configuration(world, *run->base);
+    EXPECT_EQ(files.read(path), before);
+    rejoin::configure(world, *run->base);
+    files.file(path, files.read(path) + "work_mem = '7MB'\n");
+    rejoin::restore_configuration(world, *run->base);
+    EXPECT_EQ(files.read(path), "port = '5433'\nwork_mem = '7MB'\nprimary_slot_name = 'old'\n");
+}
