@@ -48,6 +48,18 @@ sub proven
 	return;
 }
 
+# crash(primary, standby): with a table that its standby never gets
+sub crash
+{
+	my ($name, $standby) = @_;
+	my $receiver = on($standby, 'SELECT pid FROM pg_stat_wal_receiver');
+	kill 'STOP', $receiver;
+	on($name, 'CREATE TABLE lost ()');
+	stop_server($directory{$name}, 'immediate');
+	kill $_, $receiver for qw(TERM CONT);
+	return;
+}
+
 my $clone = run_tool([ 'clone', '--prepare', login('one'), '-D', $directory{two}, '--config-dir', $config{two}, '--port', $port{two},
 		'--name', 'two', '--log', "$base/two.log", '--bindir', bindir() ], @as_admin, env => { PG_CLUSTER_CONF_ROOT => $root });
 is($clone->{status}, 0, 'a standby is made') or BAIL_OUT($clone->{output});
@@ -56,11 +68,7 @@ proven('one', 'two', 'after the clone');
 
 # --- the primary crashes with a commit that its standby never got: promote, and rejoin with a rewind
 
-my $receiver = on('two', 'SELECT pid FROM pg_stat_wal_receiver');
-kill 'STOP', $receiver;
-$primary->psql_ok('CREATE TABLE lost ()');
-$primary->stop('immediate');
-kill $_, $receiver for qw(TERM CONT);
+crash('one', 'two');
 my $result = run_tool([ 'promote', '-w', '-D', $directory{two}, '-U', 'postgres' ], @as_admin);
 is($result->{status}, 0, 'promote finds the server that its directory is run by') or diag($result->{output});
 
@@ -68,7 +76,7 @@ $result = rejoin('two', 'one');
 is($result->{status}, 4, 'where its configuration is, rejoin has to be told');
 like($result->{stderr}, qr/no postgresql\.conf in.*HINT.*--config-dir/s, 'and says so');
 ok(!-e "$directory{one}/standby.signal", 'and changes nothing');
-$result = rejoin('two', 'one', '--config-dir', $config{one});
+$result = rejoin('two', 'one', '--config-dir', $config{one}, '--way', 'rewind');
 is($result->{status}, 0, 'then it rejoins') or diag($result->{output});
 like($result->{stderr}, qr/has to be rewound/, 'by pg_rewind');
 proven('two', 'one', 'after the rejoin');
@@ -82,13 +90,14 @@ $result = switchover('one', 'two');
 is($result->{status}, 0, 'and back') or diag($result->{output});
 proven('two', 'one', 'after the second switchover');
 
-# --- a rejoin without a rewind
+# --- a rejoin that compares
 
-stop_server($directory{two}, 'fast');
+crash('two', 'one');
 $result = run_tool([ 'promote', '-w', login('one') ], @as_admin);
 is($result->{status}, 0, 'promote over a connection') or diag($result->{output});
 $result = rejoin('one', 'two', '--config-dir', $config{two});
-is($result->{status}, 0, 'the other one rejoins as it is') or diag($result->{output});
+is($result->{status}, 0, 'the other one rejoins') or diag($result->{output});
+like($result->{stderr}, qr/What differs has to be fetched/, 'by fetching what differs');
 proven('one', 'two', 'after the second rejoin');
 
 # --- and it is a cluster of postgresql-common still
