@@ -175,7 +175,7 @@ TEST_F(Looked, FindsTheTimelineThatAStandbyHasReplayed) {
     EXPECT_EQ(why(), "it is a standby on timeline 2, which the primary writes");
     files.file("/srv/p/pg_wal/00000002.history", "1\t0/3000180\tno recovery target specified\n");
     local = look();
-    EXPECT_EQ(way(), Way::copy) << "a timeline 2 that is not the new primary's";
+    EXPECT_EQ(way(), Way::refresh) << "a timeline 2 that is not the new primary's";
 }
 
 TEST_F(Looked, DoesNotTakeSilenceForTheEndOfTheWal) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/conf.hpp"
 #include "core/error.hpp"
+#include "tool/mark.hpp"
 
 namespace target {
 
@@ -16,55 +16,34 @@ const std::string last_moved = "global";
 const std::string first_line =
     "# An unfinished clone of pg_replica: run the same command again, or remove this directory.\n";
 
-bool is_true(const std::string& text) { return text == "true"; }
+}  // namespace
 
-Outside split_outside(const std::string& text) {
+// const or not, to be written or read; found by the namespace of its argument
+template <class AnyMarker, class Visitor>
+static void visit_fields(AnyMarker& marker, Visitor& visit) {
+    visit("slot", marker.slot);
+    visit("role", marker.role);
+    visit("admitted", marker.admitted);
+    visit("system_identifier", marker.system_identifier);
+    visit("slot_created", marker.slot_created);
+    visit("made_directory", marker.made_directory);
+    visit("placed", marker.placed);
+    visit("outside", marker.outside);
+    visit("made_outside", marker.made_outside);
+}
+
+// "DEVICE:INODE PATH"
+static std::string to_text(const Outside& outside) { return outside.identity + " " + outside.path; }
+static void from_text(const std::string& text, Outside& outside) {
     const auto space = std::min(text.find(' '), text.size());
-    return {text.substr(std::min(space + 1, text.size())), text.substr(0, space)};
+    outside = {text.substr(std::min(space + 1, text.size())), text.substr(0, space)};
 }
 
-Marker parsed(const std::string& text) {
-    Marker marker;
-    for (const conf::Line& line : conf::parse(text)) {
-        if (line.name == "slot") marker.slot = line.value;
-        if (line.name == "role") marker.role = line.value;
-        if (line.name == "admitted") marker.admitted = is_true(line.value);
-        if (line.name == "system_identifier") marker.system_identifier = line.value;
-        if (line.name == "slot_created") marker.slot_created = is_true(line.value);
-        if (line.name == "made_directory") marker.made_directory = is_true(line.value);
-        if (line.name == "placed") marker.placed = is_true(line.value);
-        if (line.name == "outside") marker.outside.push_back(split_outside(line.value));
-        if (line.name == "made_outside") marker.made_outside.push_back(line.value);
-    }
-    return marker;
-}
+namespace {
 
-std::string written(const Marker& marker) {
-    const auto truth = [](bool value) { return std::string(value ? "true" : "false"); };
-    std::string text = first_line + conf::line({"slot", marker.slot}) + conf::line({"role", marker.role}) +
-                       conf::line({"admitted", truth(marker.admitted)}) +
-                       conf::line({"system_identifier", marker.system_identifier}) +
-                       conf::line({"slot_created", truth(marker.slot_created)}) +
-                       conf::line({"made_directory", truth(marker.made_directory)}) +
-                       conf::line({"placed", truth(marker.placed)});
-    for (const Outside& each : marker.outside)
-        text += conf::line({"outside", each.identity + " " + each.path});
-    for (const std::string& path : marker.made_outside) text += conf::line({"made_outside", path});
-    return text;
-}
-
-// A log or an export that happens to hold such lines is no mark: only what this tool would write, byte for byte.
 std::optional<Marker> read_marker(world::Files& files, const std::string& directory) {
     if (!files.owned(directory) || files.writable_by_others(directory)) return {};
-    const auto text = files.read_private(marker_path(directory));
-    if (!text) return {};
-    try {
-        Marker marker = parsed(*text);
-        if (written(marker) == *text) return marker;
-    } catch (const core::Error&) {
-        // control characters, which are never written
-    }
-    return {};
+    return mark::read<Marker>(files, marker_path(directory), first_line);
 }
 
 // Another clone, or a stranger, may have put something else at the place of a directory that was made.
@@ -103,7 +82,7 @@ Found inspect(world::Files& files, const std::string& directory) {
 }
 
 void write_marker(world::Files& files, const std::string& directory, const Marker& marker) {
-    files.write(marker_path(directory), written(marker), 0600);
+    mark::write(files, marker_path(directory), first_line, marker);
 }
 
 bool is_claimed(world::Files& files, const Marker& marker, const std::string& path) {
