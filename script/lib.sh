@@ -149,7 +149,12 @@ use_sanitizers() {
     local options="log_path=$work/tmp/report:abort_on_error=1:halt_on_error=1:print_stacktrace=1"
     # the server frees nothing at its end, and a longjmp over its frames is its way; the C++ library must be there before
     # the runtime looks for it
-    server_environment=("LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so):$(gcc -print-file-name=libstdc++.so)"
+    # The first malloc sets the runtime up, which asks gettext for the text of an error. A library's constructor that calls
+    # bindtextdomain would be this first one, and gettext's lock is lost then: the server would wait for it for ever.
+    printf '#include <stdlib.h>\n__attribute__((constructor)) static void first(void) { free(malloc(1)); }\n' |
+        gcc -x c -shared -fPIC -O0 -Wl,-z,initfirst -o "$work/first.so" -
+    chmod a+r "$work/first.so"
+    server_environment=("LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so):$(gcc -print-file-name=libstdc++.so):$work/first.so"
         "ASAN_OPTIONS=detect_leaks=0:$options" "UBSAN_OPTIONS=$options")
 }
 # What the sanitizers found, as a list of files.
