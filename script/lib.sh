@@ -158,7 +158,11 @@ use_sanitizers() {
         "ASAN_OPTIONS=detect_leaks=0:$options" "UBSAN_OPTIONS=$options")
 }
 # What the sanitizers found, as a list of files.
-sanitizer_reports() { find "$work/tmp" -maxdepth 1 -name 'report.*' -size +0; }
+sanitizer_reports() {
+    find "$work/tmp" -maxdepth 1 -name 'report.*' -size +0
+    # UndefinedBehaviorSanitizer beside the other one writes to standard error, which is the server's log
+    grep -rl --include='*log*' ': runtime error: ' "$work/tmp" || true
+}
 
 # From here on start_server's server runs under valgrind. Memory of the server's contexts is opaque to it: the server is
 # built without valgrind's annotations, so that what it sees of palloc are the blocks that the contexts are made of.
