@@ -8,17 +8,7 @@ namespace cloning {
 
 namespace {
 
-using Action = void (*)(world::World&, Run&);
-
-std::function<void(world::World&)> bound(const SharedRun& run, Action action) {
-    if (action == nullptr) return {};
-    return [run, action](world::World& world) { action(world, *run); };
-}
-
-plan::Step step(const SharedRun& run, std::string sentence, Action action, Action undo = nullptr,
-                std::function<std::string()> by_hand = {}) {
-    return {std::move(sentence), bound(run, action), bound(run, undo), std::move(by_hand)};
-}
+using plan::step;
 
 std::string claim_sentence(const Run& run) {
     if (run.goes_on) return fmt::format("Go on with what an interrupted clone left in {}", run.options.directory);
@@ -33,18 +23,22 @@ std::string copy_sentence(const Run& run) {
                        method == compression::none ? "" : ", " + method);
 }
 
+}  // namespace
+
 // A server must be able to read what it is started with before it is started; a standby is only one when it says so
 // itself; it is done only when both sides say that it streams and a write on the primary was read on it.
-void append_start(plan::Plan& plan, const SharedRun& run) {
+void append_start(plan::Plan& plan, const SharedRun& run, const std::string& sentence) {
     const auto still_running = [run] {
         return fmt::format("The standby's server still runs: pg_ctl -D {} stop.", name::quote_shell(run->options.directory));
     };
-    plan.push_back(step(run, fmt::format("Start the standby on port {}", run->options.port), start, stop, still_running));
+    plan.push_back(step(run, "Check the configuration with the standby's own server program", check_configuration));
+    if (run->options.no_start) return;
+    plan.push_back(step(run, sentence, start, stop, still_running));
     plan.push_back(step(run, "See it streaming from both sides", see_streaming));
     plan.push_back(step(run, "Write a marker on the primary and read it on the standby", see_marker));
 }
 
-}  // namespace
+std::string start_sentence(const Options& options) { return fmt::format("Start the standby on port {}", options.port); }
 
 bool can_be_finished(const PrimaryFacts& primary, const HostFacts& host) {
     return host.target.state == target::State::unfinished && host.target.marker.placed && primary.slot.exists &&
@@ -55,8 +49,7 @@ plan::Plan make_finishing_plan(const SharedRun& run) {
     plan::Plan plan;
     plan.push_back(step(run, fmt::format("Go on with the finished copy in {}", run->options.directory), resume));
     // the run that made the copy may have ended before this check
-    plan.push_back(step(run, "Check the configuration with the standby's own server program", check_configuration));
-    if (!run->options.no_start) append_start(plan, run);
+    append_start(plan, run, start_sentence(run->options));
     plan.push_back(step(run, "Remove the mark of the unfinished clone", finish));
     return plan;
 }
@@ -82,8 +75,7 @@ void append_end(plan::Plan& plan, const SharedRun& run) {
     plan.push_back(step(run, "Make the copy a standby of its own: signal file, primary_conninfo, slot, port", configure,
                         remove_configuration));
     plan.push_back(step(run, "Move the copy into place", put_in_place));
-    plan.push_back(step(run, "Check the configuration with the standby's own server program", check_configuration));
-    if (!run->options.no_start) append_start(plan, run);
+    append_start(plan, run, start_sentence(run->options));
     plan.push_back(step(run, "Remove the mark of the unfinished clone", finish));
 }
 

@@ -13,6 +13,10 @@ plan::Plan make_plan(const SharedRun& run);
 void append_beginning(plan::Plan& plan, const SharedRun& run);
 void append_end(plan::Plan& plan, const SharedRun& run);
 
+// From the finished directory to the proof, for every command that makes a standby; with no_start the check alone.
+void append_start(plan::Plan& plan, const SharedRun& run, const std::string& sentence);
+std::string start_sentence(const Options& options);
+
 // The rest of a clone whose copy was verified and in place when it was interrupted.
 plan::Plan make_finishing_plan(const SharedRun& run);
 

@@ -92,14 +92,6 @@ void see_streaming(world::World& world, Run& run) {
     world.reporter.fact(fmt::format("a marker was read after {} ms", marker.elapsed.count()));
 }
 
-plan::Step step(const SharedRun& run, std::string sentence, void (*action)(world::World&, Run&),
-                void (*undo)(world::World&, Run&) = nullptr, std::string by_hand = {}) {
-    plan::Step step{std::move(sentence), [run, action](world::World& world) { action(world, *run); }, {}, {}};
-    if (undo != nullptr) step.undo = [run, undo](world::World& world) { undo(world, *run); };
-    if (!by_hand.empty()) step.undo_by_hand = [by_hand] { return by_hand; };
-    return step;
-}
-
 // Fields of a line of a password file, with \: and \\ read back.
 std::vector<std::string> fields_of(const std::string& line) {
     std::vector<std::string> fields(1);
@@ -164,13 +156,14 @@ void check(const Node& standby, const Node& upstream) {
 }
 
 plan::Plan make_plan(const SharedRun& run) {
+    using plan::step;
     plan::Plan plan;
     plan.push_back(step(run, fmt::format("Log in for replication at the upstream as \"{}\"", run->role), log_in, restore_passfile));
     // before the standby comes: what it needs is kept from now on
     plan.push_back(step(run, fmt::format("Create the replication slot \"{}\" there", run->slot), create_slot, drop_slot,
-                        fmt::format("The slot is still on the upstream: SELECT pg_drop_replication_slot('{}');", run->slot)));
+                        [run] { return fmt::format("The slot is still on the upstream: SELECT pg_drop_replication_slot('{}');", run->slot); }));
     plan.push_back(step(run, "Point the standby to it: primary_conninfo, primary_slot_name", point, point_back,
-                        "primary_conninfo and primary_slot_name still name the upstream: ALTER SYSTEM RESET them."));
+                        [] { return std::string("primary_conninfo and primary_slot_name still name the upstream: ALTER SYSTEM RESET them."); }));
     plan.push_back(step(run, run->facts.in_recovery ? "See it streaming from both sides"
                                                     : "See it streaming from both sides, and a marker", see_streaming));
     return plan;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,15 @@ struct Step {
 };
 
 using Plan = std::vector<Step>;
+
+// A step of actions on what the steps of a run share. undo may be null.
+template <class Run>
+Step step(const std::shared_ptr<Run>& run, std::string sentence, void (*action)(world::World&, Run&),
+          void (*undo)(world::World&, Run&) = nullptr, std::function<std::string()> undo_by_hand = {}) {
+    Step made{std::move(sentence), [run, action](world::World& world) { action(world, *run); }, {}, std::move(undo_by_hand)};
+    if (undo != nullptr) made.undo = [run, undo](world::World& world) { undo(world, *run); };
+    return made;
+}
 
 // The numbered sentences, as --dry-run prints them.
 std::string describe(const Plan& plan);

@@ -3,33 +3,14 @@
 #include <fmt/format.h>
 
 #include "core/name.hpp"
+#include "tool/clone_plan.hpp"
 #include "tool/preparation.hpp"
 
 namespace refreshing {
 
 namespace {
 
-using Action = void (*)(world::World&, Run&);
-using CloneAction = void (*)(world::World&, cloning::Run&);
-
-std::function<void(world::World&)> bound(const SharedRun& run, Action action) {
-    if (action == nullptr) return {};
-    return [run, action](world::World& world) { action(world, *run); };
-}
-
-plan::Step step(const SharedRun& run, std::string sentence, Action action, Action undo = nullptr,
-                std::function<std::string()> by_hand = {}) {
-    return {std::move(sentence), bound(run, action), bound(run, undo), std::move(by_hand)};
-}
-
-plan::Step shared_step(const SharedRun& run, std::string sentence, CloneAction action, CloneAction undo = nullptr,
-                       std::function<std::string()> by_hand = {}) {
-    const auto on_base = [run](CloneAction each) -> std::function<void(world::World&)> {
-        if (each == nullptr) return {};
-        return [run, each](world::World& world) { each(world, *run->base); };
-    };
-    return {std::move(sentence), on_base(action), on_base(undo), std::move(by_hand)};
-}
+using plan::step;
 
 std::string what_is_left(const Run& run) {
     if (run.live)
@@ -38,25 +19,13 @@ std::string what_is_left(const Run& run) {
     return fmt::format("{} is unfinished, and no server starts on it: run the same command again.", run.directory());
 }
 
-// A server must be able to read what it is started with; it is a standby only when it says so itself, and it is done only
-// when both sides say that it streams and a write on the primary was read on it.
-void append_start(plan::Plan& plan, const SharedRun& run) {
-    const auto still_running = [run] {
-        return fmt::format("The standby's server still runs: pg_ctl -D {} stop.", name::quote_shell(run->directory()));
-    };
-    plan.push_back(shared_step(run, fmt::format("Start the standby on port {}", run->base->options.port), cloning::start,
-                               cloning::stop, still_running));
-    plan.push_back(shared_step(run, "See it streaming from both sides", cloning::see_streaming));
-    plan.push_back(shared_step(run, "Write a marker on the primary and read it on the standby", cloning::see_marker));
-}
-
 // Up to here the directory is what it was, and a failure leaves it so.
 void append_beginning(plan::Plan& plan, const SharedRun& run) {
     const cloning::Options& options = run->base->options;
     plan.push_back(step(run, fmt::format("Take {}, with the lock of a server", options.directory), guard, release,
                         [run] { return what_is_left(*run); }));
     if (run->base->preparation) preparation::append_steps(plan, run->base->link, run->base->preparation);
-    plan.push_back(shared_step(run, fmt::format("Log in for replication as \"{}\"", options.replication_user),
+    plan.push_back(step(run->base, fmt::format("Log in for replication as \"{}\"", options.replication_user),
                                cloning::log_in_for_replication));
     // the slot before the backup: WAL from its start to the first connection of the standby is kept
     plan.push_back(step(run, fmt::format("Hold WAL on the primary with the replication slot \"{}\"", options.slot),
@@ -82,8 +51,7 @@ plan::Plan make_plan(const SharedRun& run) {
     plan.push_back(step(run, "End the backup", end_backup));
     plan.push_back(step(run, "Make the directory a standby's: backup_label, signal file, primary_conninfo, slot", configure));
     plan.push_back(step(run, "Bring everything to disk and put the primary's pg_control in place", go_live));
-    plan.push_back(shared_step(run, "Check the configuration with the standby's own server program", cloning::check_configuration));
-    if (!run->base->options.no_start) append_start(plan, run);
+    cloning::append_start(plan, run->base, cloning::start_sentence(run->base->options));
     plan.push_back(step(run, "Remove the mark of the unfinished refresh", unmark));
     return plan;
 }

@@ -10,22 +10,11 @@ namespace switching {
 
 namespace {
 
-using Action = void (*)(world::World&, Run&);
+using plan::step;
 
 std::string place(const Run& run) {
     const cloning::PrimaryFacts& other = run.base->standby->primary;
     return fmt::format("{} port {}", other.host, other.port);
-}
-
-plan::Step step(const SharedRun& run, std::string sentence, Action action, Action undo = nullptr,
-                std::function<std::string()> by_hand = {}) {
-    plan::Step made{std::move(sentence), [run, action](world::World& world) { action(world, *run); }, {}, std::move(by_hand)};
-    if (undo != nullptr) made.undo = [run, undo](world::World& world) { undo(world, *run); };
-    return made;
-}
-
-plan::Step of_clone(const SharedRun& run, std::string sentence, void (*action)(world::World&, cloning::Run&)) {
-    return {std::move(sentence), [run, action](world::World& world) { action(world, run->standby()); }, {}, {}};
 }
 
 void configure(world::World& world, Run& run) { rejoin::configure(world, *run.base); }
@@ -50,8 +39,9 @@ void finish(world::World& world, Run& run) {
     remove_marker(world.files, run.directory());
 }
 
-[[noreturn]] void cannot_go_back() {
-    throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "a promotion cannot be taken back");
+void forbid_return(world::World&, Run& run) {
+    if (run.marker.promoting)
+        throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "a promotion cannot be taken back");
 }
 
 // While both servers work as before: everything that can fail, so that it fails now.
@@ -62,7 +52,7 @@ void append_preparation(plan::Plan& plan, const SharedRun& run) {
         plan.push_back(step(run, "Wait until the standby has the role", wait_for_role));
         preparation::append_admission_step(plan, standby.link, standby.preparation, "standby");
     }
-    plan.push_back(of_clone(run, fmt::format("Log in to the standby for replication as \"{}\"", standby.options.replication_user),
+    plan.push_back(step(run->base->standby, fmt::format("Log in to the standby for replication as \"{}\"", standby.options.replication_user),
                             cloning::log_in_for_replication));
 }
 
@@ -82,7 +72,7 @@ void append_slots(plan::Plan& plan, const SharedRun& run) {
 // The signal file before the stop: whatever starts the server from then on, a service included, starts a standby.
 void append_fence(plan::Plan& plan, const SharedRun& run) {
     plan.push_back(step(run, "Point this server's configuration to the standby", configure, restore));
-    plan.push_back(of_clone(run, "Check the configuration with the server's own program", cloning::check_configuration));
+    plan.push_back(step(run->base->standby, "Check the configuration with the server's own program", cloning::check_configuration));
     plan.push_back(step(run, "Write a checkpoint on the primary, and wait until the standby has caught up", catch_up));
     plan.push_back(step(run, fmt::format("Make {} a standby's directory, which never starts as a primary", run->directory()),
                         fence, unfence, [run] { return "The server is fenced: " + run->directory() + "/standby.signal."; }));
@@ -96,14 +86,14 @@ void append_change(plan::Plan& plan, const SharedRun& run) {
     }));
     plan.push_back(step(run, "Wait until the standby has replayed the last record", wait_for_end));
     plan.push_back(step(run, "Promote the standby and wait until it accepts writes", promote,
-                        [](world::World&, Run& failed) { if (failed.marker.promoting) cannot_go_back(); },
+                        forbid_return,
                         [run] { return "The promotion was asked for; to go on: " + same_command(*run); }));
 }
 
 void append_end(plan::Plan& plan, const SharedRun& run) {
-    plan.push_back(of_clone(run, "Start this server as a standby", cloning::start));
-    plan.push_back(of_clone(run, "See it streaming from both sides", cloning::see_streaming));
-    plan.push_back(of_clone(run, "Write a marker on the new primary and read it here", cloning::see_marker));
+    plan.push_back(step(run->base->standby, "Start this server as a standby", cloning::start));
+    plan.push_back(step(run->base->standby, "See it streaming from both sides", cloning::see_streaming));
+    plan.push_back(step(run->base->standby, "Write a marker on the new primary and read it here", cloning::see_marker));
     plan.push_back(step(run, "Write a checkpoint on the new primary, so that its control file shows the new timeline", settle));
     plan.push_back(step(run, "Drop the slot of the new primary here, and remove the mark of the unfinished switchover", finish));
 }
