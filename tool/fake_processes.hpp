@@ -23,6 +23,7 @@ class ScriptedProcesses : public Processes {
         return 77;
     }
     bool alive(int pid) override { return living.count(pid) > 0; }
+    bool listed(int pid) override { return alive(pid) || zombies.count(pid) > 0; }
     std::string working_directory(int pid) override { return places[pid]; }
     void signal(int pid, int number) override {
         signals.emplace_back(pid, number);
@@ -33,7 +34,7 @@ class ScriptedProcesses : public Processes {
     std::function<world::Outcome(const world::Command&)> answer;
     std::function<void()> on_start;
     std::function<void(int)> on_signal;
-    std::set<int> living, taken_ports;
+    std::set<int> living, zombies, taken_ports;
     std::map<int, std::string> places;
     std::vector<std::pair<int, int>> signals;
     std::vector<std::vector<std::string>> ran, started;

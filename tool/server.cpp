@@ -81,6 +81,22 @@ void end_process(world::World& world, int pid, const std::string& directory) {
                       fmt::format("End it with pg_ctl -D {} -m immediate stop.", name::quote_shell(directory)));
 }
 
+int pid_in(world::World& world, const std::string& directory) {
+    const std::string file = directory + "/postmaster.pid";
+    return world.files.kind(file) == world::Kind::file ? std::atoi(world.files.read(file).c_str()) : 0;
+}
+
+// A server that was killed is gone, and yet the next one takes it for running until its parent has noticed. Where that
+// never happens, the start says so.
+void wait_until_reaped(world::World& world, const std::string& directory) {
+    Patience patience(world.processes, seconds(10));
+    while (!patience.over()) {
+        const int pid = pid_in(world, directory);
+        if (world.processes.alive(pid) || !world.processes.listed(pid)) return;
+        patience.wait();
+    }
+}
+
 // What a start is waited for with, and from where on the log is its own.
 struct Wait {
     seconds limit;
@@ -136,6 +152,7 @@ std::vector<std::string> command_line(const Launch& launch) {
 }
 
 Running start(world::World& world, const Launch& launch, seconds limit, const std::function<void()>& look) {
+    wait_until_reaped(world, launch.directory);
     const std::size_t log_size = size_of(world, launch.log);
     const int pid = world.processes.start_detached({command_line(launch), {}}, launch.log);
     try {

@@ -111,6 +111,29 @@ TEST_F(Server, StartWaitsUntilItIsReady) {
     EXPECT_EQ(processes.started, std::vector<Texts>{(Texts{"/bin/postgres", "-D", dir})});
 }
 
+// killed a moment ago: the server's own test of its lock file counts what its parent has not noticed yet
+TEST_F(Server, StartWaitsUntilAKilledServerIsGoneForGood) {
+    pid_file("ready");
+    processes.zombies = {77};
+    std::chrono::milliseconds reaped{0};
+    processes.on_sleep = [&] {
+        if (processes.slept > seconds(1) && !processes.zombies.empty()) {
+            processes.zombies.clear();
+            reaped = processes.slept;
+        }
+        if (processes.slept > seconds(2)) pid_file("ready");
+    };
+    std::chrono::milliseconds started{0};
+    processes.on_start = [&] {
+        started = processes.slept;
+        processes.living = {77};
+        pid_file("starting");
+    };
+    EXPECT_EQ(server::start(world, launch, seconds(5)).status, "ready");
+    EXPECT_GT(reaped.count(), 0);
+    EXPECT_GE(started, reaped);
+}
+
 TEST_F(Server, StartThatEndsShowsTheLogOfThisStartAtOnce) {
     files.file(launch.log, "FATAL: of yesterday\n");
     processes.on_start = [this] { files.nodes[launch.log].text += "FATAL: no such file \"x\"\n"; };

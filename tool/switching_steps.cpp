@@ -19,6 +19,7 @@ using std::chrono::seconds;
 constexpr seconds longest_silence{10};
 
 std::string signal_path(const Run& run) { return run.directory() + "/standby.signal"; }
+unsigned signal_mode(Run& run) { return run.standby().primary.group_access ? 0640 : 0600; }
 
 struct Reached {
     std::uint64_t received = 0, replayed = 0;
@@ -100,7 +101,7 @@ void catch_up(world::World& world, Run& run) {
 void fence(world::World& world, Run& run) {
     run.fenced = true;
     note(world, run, run.marker);
-    world.files.write(signal_path(run), "", run.standby().primary.group_access ? 0640 : 0600);
+    world.files.write(signal_path(run), "", signal_mode(run));
 }
 
 void unfence(world::World& world, Run& run) {
@@ -134,8 +135,13 @@ void take_back(world::World& world, Run& run) {
         throw core::Error(core::sqlstate::object_not_in_prerequisite_state, "the other server is no standby any more");
     // before the stop: a service may be the first to start it again
     world.files.remove(signal_path(run));
-    server::stop(world, run.directory());
-    server::start(world, run.standby().launch(), run.standby().patience());
+    try {
+        server::stop(world, run.directory());
+        server::start(world, run.standby().launch(), run.standby().patience());
+    } catch (...) {
+        world.files.write(signal_path(run), "", signal_mode(run));
+        throw;  // the same command comes here again
+    }
     remove_marker(world.files, run.directory());
     world.reporter.warning(fmt::format("the server in \"{}\" was started again as the primary", run.directory()));
 }

@@ -37,6 +37,15 @@ struct SwitchingSteps : testing::Test {
     std::uint64_t noted() { return switching::read_marker(files, "/srv/p").value_or(switching::Marker{}).end; }
 };
 
+// The other server, which is a standby still.
+struct Standby : world::Database {
+    std::unique_ptr<world::Session> connect(const conninfo::Parameters&, const std::string&, world::Prompt) override {
+        auto session = std::make_unique<fake::Session>();
+        session->answer("pg_is_in_recovery", world::Rows{{"recovery"}, {{"t"}}, {}});
+        return session;
+    }
+};
+
 }  // namespace
 
 TEST_F(SwitchingSteps, ThePrimarysLastRecordIsItsShutdownCheckpoint) {
@@ -72,4 +81,15 @@ TEST_F(SwitchingSteps, WhatAlterSystemHasSetMeanwhileStaysWhenTheConfigurationIs
     files.file(path, files.read(path) + "work_mem = '7MB'\n");
     rejoin::restore_configuration(world, *run->base);
     EXPECT_EQ(files.read(path), "port = '5433'\nwork_mem = '7MB'\nprimary_slot_name = 'old'\n");
+}
+
+TEST_F(SwitchingSteps, APrimaryThatDoesNotStartAgainStaysFencedSoThatTheSameCommandTriesAgain) {
+    Standby standby;
+    world::World now{standby, files, processes, reporter};
+    files.file("/srv/p/standby.signal", "");
+    switching::write_marker(files, "/srv/p", run->marker);
+    run->stopping = true;
+    EXPECT_THROW(switching::start_again(now, *run), core::Error);
+    EXPECT_EQ(files.kind("/srv/p/standby.signal"), world::Kind::file);
+    EXPECT_TRUE(switching::read_marker(files, "/srv/p"));
 }

@@ -169,6 +169,8 @@ class Processes {
     virtual bool shared_memory_in_use(int identifier) = 0;
     // A zombie is not alive.
     virtual bool alive(int pid) = 0;
+    // The number is taken still, by a process or by a zombie.
+    virtual bool listed(int pid) = 0;
     // The working directory of a process, without links; empty when it cannot be told.
     virtual std::string working_directory(int pid) = 0;
     virtual void signal(int pid, int number) = 0;

@@ -115,7 +115,7 @@ sub converge
 		$result = run_tool(arguments($command, $here, $there), @as_admin);
 		return $result if $result->{status} == 0;
 		return $result if primaries() eq 'one,two';
-		start_again($here) if $command eq 'switchover' && !-e "$directory{$here}/pg_replica.switchover";
+		start_again($here) if $command eq 'switchover' && !(-e "$directory{$here}/pg_replica.switchover" && -e "$directory{$here}/standby.signal");
 	}
 	return $result;
 }

@@ -204,9 +204,9 @@ bool ProcessTable::shared_memory_in_use(int identifier) {
     return segment.shm_nattch > 0;
 }
 
-bool ProcessTable::alive(int pid) {
-    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) && !is_zombie(pid);
-}
+bool ProcessTable::alive(int pid) { return listed(pid) && !is_zombie(pid); }
+
+bool ProcessTable::listed(int pid) { return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM); }
 
 std::string ProcessTable::working_directory(int pid) {
     std::error_code error;

@@ -13,6 +13,7 @@ class ProcessTable : public world::Processes {
     int own_pid() override;
     bool shared_memory_in_use(int identifier) override;
     bool alive(int pid) override;
+    bool listed(int pid) override;
     std::string working_directory(int pid) override;
     void signal(int pid, int number) override;
     void sleep(std::chrono::milliseconds duration) override;
