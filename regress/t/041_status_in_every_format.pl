@@ -91,7 +91,7 @@ wait_for("application_name = 's1' AND health = 'ok'", 'without it replay goes on
 
 # --- a lock on the standby in the way of replay (C10) ------------------------------------------------------------------------
 $primary->psql_ok('CREATE TABLE locked ()');
-wait_for("application_name = 's1' AND health = 'ok'", 'a table is there');
+ok(poll_until(sub { (on_server($s1, q{SELECT to_regclass('locked') IS NOT NULL}) || '') eq 't' }, 40), 'a table is there');
 $reader = start_reader("BEGIN; SELECT count(*) FROM locked;\n SELECT pg_sleep(60) /* a secret \e[2J */");
 ok(poll_until(sub { (on_server($s1, "SELECT count(*) $sleeper") || 0) == 1 }, 20), 'a query holds a lock on the standby');
 $primary->psql_ok('DROP TABLE locked');

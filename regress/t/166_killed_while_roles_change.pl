@@ -134,9 +134,10 @@ sub turn
 	$victim ||= ('tool', $old, $new)[ int(rand(3)) ];
 	my $delay = rand(0.8 * ($took{$command} || 0));
 	my $what = sprintf('%d: %s from %s, %s hit after %.2f s', $number, $command, $old, $victim, $delay);
-	my $start = time();
+	my ($start, $missed) = (time(), $count{'over before'} // 0);
 	ok(run_and_hit(arguments($command, $old, $new), $victim, $delay), "$what: the tool ends") or diag(slurp($said));
-	$took{$command} = time() - $start if $victim eq 'nobody';
+	# the machine may have become quicker since
+	$took{$command} = time() - $start if $victim eq 'nobody' || ($count{'over before'} // 0) > $missed;
 	isnt(primaries(), 'one,two', "$what: not two primaries");
 	# a service restarts what has crashed; the one that was stopped on purpose as well, now and then
 	start_again($new);
