@@ -29,8 +29,15 @@ stop_server($directory, 'fast');
 
 for my $sentence ('Remove what', 'Compare every block', 'End the backup', 'Make the directory a standby')
 {
-	change_some($primary);
-	killed_at($primary, $directory, $sentence, arguments => [ '-j', 1 ]);
+	# the last of them takes a moment only, and the kill may come behind it
+	for (1 .. 5)
+	{
+		change_some($primary);
+		killed_at($primary, $directory, $sentence, arguments => [ '-j', 1 ]);
+		last if !-e "$directory/global/pg_control";
+		poll_until(sub { -e "$directory/postmaster.pid" && slurp("$directory/postmaster.pid") =~ /^(ready|standby)/m }, 5);
+		stop_server($directory, 'fast');
+	}
 	is_refused($primary, $directory, "killed at \"$sentence\"");
 }
 

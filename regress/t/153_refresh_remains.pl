@@ -84,7 +84,7 @@ open(my $script, '>', "$programs/pg_rewind") or die "pg_rewind: $!";
 print $script "#!/bin/sh\ncase \"\$*\" in *--dry-run* | *--version*) exec '" . bindir() . "/pg_rewind' \"\$@\";; esac\ntouch '$programs/reached'\nexec sleep 1000\n";
 close $script;
 chmod 0755, "$programs/pg_rewind";
-my $pid = start_tool([ 'rejoin', '--prepare', $new->connection, '-D', $former, '--name', 'former', '--bindir', $programs ], @as_admin, output => $primary->base . '/rejoin.output');
+my $pid = start_tool([ 'rejoin', '--prepare', $new->connection, '-D', $former, '--name', 'former', '--way', 'rewind', '--bindir', $programs ], @as_admin, output => $primary->base . '/rejoin.output');
 ok(poll_until(sub { -e "$programs/reached" }, 60), 'rejoin rewinds') or diag(slurp($primary->base . '/rejoin.output'));
 kill 'KILL', $pid;
 waitpid($pid, 0);
