@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/health.hpp"
 #include "core/lsn.hpp"
@@ -90,16 +91,23 @@ std::optional<std::int64_t> behind(const Upstream& upstream, const pg::Value& po
     return *upstream.end_of_wal > *there ? static_cast<std::int64_t>(*upstream.end_of_wal - *there) : 0;
 }
 
+// How many standbys stream under each name.
+std::map<std::string, int> count_names(const pg::Rows& rows) {
+    std::map<std::string, int> count;
+    for (const pg::Row& row : rows.rows)
+        if (session_of(row) == health::Session::standby) ++count[row[application_name].value_or("")];
+    return count;
+}
+
 // What the verdict on one row depends on beyond the row.
 struct Surroundings {
     const Upstream& upstream;
-    const pg::Rows& rows;
+    const std::map<std::string, int>& names;
     const health::Thresholds& thresholds;
 
     int sessions_named(const pg::Value& name) const {
-        return static_cast<int>(std::count_if(rows.rows.begin(), rows.rows.end(), [&name](const pg::Row& row) {
-            return row[application_name] == name && session_of(row) == health::Session::standby;
-        }));
+        const auto found = names.find(name.value_or(""));
+        return found == names.end() ? 0 : found->second;
     }
 };
 
@@ -208,7 +216,8 @@ pg::Rows standbys(const pg::Arguments& arguments) {
     const health::Thresholds thresholds = thresholds_of(arguments);
     const Upstream upstream = find_upstream();
     const pg::Rows found = find_sessions_and_slots();
-    const Surroundings around{upstream, found, thresholds};
+    const auto names = count_names(found);
+    const Surroundings around{upstream, names, thresholds};
     pg::Rows result;
     for (const pg::Row& row : found.rows)
         if (concerns_a_standby(row)) result.rows.push_back(describe(row, around));
