@@ -27,7 +27,7 @@ struct Upstream {
 };
 
 Upstream find_upstream() {
-    const pg::Row row = pg::query(R"(
+    const pg::Row row = pg::query_often(R"(
         SELECT r.in_recovery,
                CASE WHEN r.in_recovery THEN GREATEST(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
                     ELSE pg_current_wal_lsn() END,
@@ -64,7 +64,7 @@ pg::Rows find_sessions_and_slots() {
           FULL JOIN pg_get_replication_slots() s ON s.active_pid = w.pid
          ORDER BY w.pid IS NULL, w.application_name COLLATE "C", w.pid, s.slot_name)";
     const char* inactive_since = pg::version::has_slot_inactive_since() ? "s.inactive_since" : "NULL";
-    return pg::query(fmt::format(statement, fmt::arg("inactive_since", inactive_since)));
+    return pg::query_often(fmt::format(statement, fmt::arg("inactive_since", inactive_since)));
 }
 
 health::Session session_of(const pg::Row& row) {

@@ -8,6 +8,7 @@ extern "C" {
 #include "utils/builtins.h"
 }
 
+#include <map>
 #include <string>
 
 #include "core/error.hpp"
@@ -54,6 +55,15 @@ Rows fetch_all() {
     return result;
 }
 
+Rows finish(int code) {
+    if (code < 0)
+        throw core::Error(core::sqlstate::internal_error, "a statement of pg_replica could not be run",
+                          std::string("The server interface answered ") + SPI_result_code_string(code) + ".");
+    Rows result = fetch_all();
+    call([] { SPI_finish(); });
+    return result;
+}
+
 }  // namespace
 
 Rows query(std::string_view sql, const std::vector<Value>& given) {
@@ -65,12 +75,24 @@ Rows query(std::string_view sql, const std::vector<Value>& given) {
                                      parameters.types.data(), parameters.values.data(), parameters.nulls.data(), false,
                                      0);
     });
-    if (code < 0)
-        throw core::Error(core::sqlstate::internal_error, "a statement of pg_replica could not be run",
-                          std::string("The server interface answered ") + SPI_result_code_string(code) + ".");
-    Rows result = fetch_all();
-    call([] { SPI_finish(); });
-    return result;
+    return finish(code);
+}
+
+Rows query_often(const std::string& sql) {
+    static std::map<std::string, SPIPlanPtr> plans;
+    SPIPlanPtr& plan = plans[sql];
+    const char* const text = sql.c_str();
+    const int code = call([&plan, text] {
+        SPI_connect();
+        if (plan == nullptr) {
+            SPIPlanPtr made = SPI_prepare(text, 0, nullptr);
+            if (made == nullptr) return SPI_result;
+            SPI_keepplan(made);
+            plan = made;
+        }
+        return SPI_execute_plan(plan, nullptr, nullptr, false, 0);
+    });
+    return finish(code);
 }
 
 Value query_value(std::string_view sql, const std::vector<Value>& parameters) {
