@@ -49,7 +49,7 @@ $text .= "\\warn #room unlimited\n${each}SELECT pg_backend_pid();\n";
 open(my $file, '>', $primary->base . '/run.sql') or die "cannot write: $!";
 print $file $text;
 close($file);
-my $run = run_program([ 'psql', '-XAtqw', $primary->connection, '-f', $primary->base . '/run.sql' ], passfile => $primary->passfile);
+my $run = run_program([ 'psql', '-XAtqw', $primary->connection, '-f', $primary->base . '/run.sql' ], passfile => $primary->passfile, timeout => 600);
 is($run->{status}, 0, 'the session lives to the end') or diag(substr($run->{output}, -3000));
 my @pids = $run->{stdout} =~ /^(\d+)$/mg;
 is($pids[-1], $pids[0], 'and is the same one');
