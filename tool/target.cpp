@@ -57,11 +57,13 @@ std::string partial_path(const std::string& directory) { return directory + "/" 
 std::string marker_path(const std::string& directory) { return directory + "/" + marker_name; }
 std::string passfile_path(const std::string& directory) { return directory + "/" + passfile_name; }
 
+// lost+found is a mount point's; the other is what a clone leaves that is killed while it writes its marker, its first file here.
 bool holds_something(world::Files& files, const std::string& path) {
     if (files.kind(path) == world::Kind::missing) return false;
+    const std::string half_marker = std::string(marker_name) + ".pg_replica.tmp";  // as world::Files::write() calls it
     try {
         const auto names = files.list(path);
-        return std::any_of(names.begin(), names.end(), [](const auto& name) { return name != "lost+found"; });
+        return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name != "lost+found" && name != half_marker; });
     } catch (const core::Error&) {
         return true;
     }

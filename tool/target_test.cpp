@@ -71,6 +71,14 @@ TEST_F(Target, LostAndFoundOfAMountPointIsEmpty) {
     EXPECT_EQ(target::inspect(files, dir).state, State::empty);
 }
 
+// kill -9 between the directory and its marker
+TEST_F(Target, AMarkerThatWasNotWrittenToItsEndIsEmpty) {
+    files.file(dir + "/pg_replica.unfinished.pg_replica.tmp");
+    EXPECT_EQ(target::inspect(files, dir).state, State::empty);
+    files.file(dir + "/pg_replica.unfinished.pg_replica.tmp.bak");
+    EXPECT_EQ(target::inspect(files, dir).state, State::occupied);
+}
+
 TEST_F(Target, WhatMayNotBeReadIsOccupied) {
     files.unreadable.insert(dir);
     EXPECT_EQ(target::inspect(files, dir).state, State::occupied);
