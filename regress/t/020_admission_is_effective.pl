@@ -23,15 +23,6 @@ sub set_rules
 	return poll_until(sub { $primary->psql_ok(q{SELECT pg_conf_load_time() >= (pg_stat_file(current_setting('hba_file'))).modification}) eq 't' });
 }
 
-sub write_text
-{
-	my ($path, $text) = @_;
-	open(my $file, '>', $path) or die "cannot write $path: $!";
-	print $file $text;
-	close($file) or die "cannot write $path: $!";
-	return;
-}
-
 # What a physical replication connection over TCP gets: "accept" or the reason.
 sub attempt
 {

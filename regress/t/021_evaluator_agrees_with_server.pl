@@ -69,15 +69,6 @@ sub rule
 	return $text;
 }
 
-sub write_text
-{
-	my ($path, $text) = @_;
-	open(my $file, '>', $path) or die "cannot write $path: $!";
-	print $file $text;
-	close($file) or die "cannot write $path: $!";
-	return;
-}
-
 sub generate
 {
 	my @lines = ('local all postgres trust', 'host all postgres 127.0.0.1/32 scram-sha-256');

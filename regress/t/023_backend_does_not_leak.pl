@@ -21,15 +21,6 @@ my $primary = stock_primary('primary', extension => 1, config => join("\n", 'wal
 my $base = $primary->base;
 my $hba = $primary->data_dir . '/pg_hba.conf';
 
-sub write_text
-{
-	my ($path, $text) = @_;
-	open(my $file, '>', $path) or die "cannot write $path: $!";
-	print $file $text;
-	close($file) or die "cannot write $path: $!";
-	return $path;
-}
-
 # --- what the errors need ---
 
 $primary->psql_ok($_) for split(/;\s*/, q{SELECT * FROM replica.create_role('ours', 'secret', 5); SELECT * FROM replica.create_role('used', 'secret');

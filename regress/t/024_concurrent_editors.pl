@@ -15,15 +15,6 @@ my $sessions = 8;
 note("seed $seed, $rounds kills");
 srand($seed);
 
-sub write_text
-{
-	my ($path, $text) = @_;
-	open(my $file, '>', $path) or die "cannot write $path: $!";
-	print $file $text;
-	close($file) or die "cannot write $path: $!";
-	return $path;
-}
-
 my $administrator = "# the administrator's own lines\nlocal all all scram-sha-256\nhost all postgres 127.0.0.1/32 scram-sha-256\n";
 
 sub new_primary

@@ -22,15 +22,6 @@ sub run
 		passfile => $primary->passfile, env => { PGOPTIONS => $options || '' })->{stderr};
 }
 
-sub write_text
-{
-	my ($path, $text) = @_;
-	open(my $file, '>', $path) or die "cannot write $path: $!";
-	print $file $text;
-	close($file) or die "cannot write $path: $!";
-	return;
-}
-
 # --- pg_hba.conf: whenever the server is asked for its rules, it runs a script first ---
 
 my $sound = slurp($hba);

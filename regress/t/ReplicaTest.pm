@@ -18,7 +18,7 @@ use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(tool_path bindir clone_arguments new_standby_directory tree_of server_state processes_naming stock_primary run_tool start_tool run_program server_major free_port psql_value poll_until write_passfile slurp);
+our @EXPORT = qw(tool_path bindir clone_arguments new_standby_directory tree_of server_state processes_naming stock_primary run_tool start_tool run_program server_major free_port psql_value poll_until write_passfile write_text slurp);
 our $admin_password = 'admin pass\'word:1\\';
 our $time_limit = $ENV{PG_REPLICA_TEST_TIMEOUT} || 120;    # seconds for one run of the tool
 
@@ -201,6 +201,16 @@ sub write_passfile
 		my @fields = map { my $field = $_; $field =~ s/([:\\])/\\$1/g; $field } @$line;
 		print $file join(':', @fields) . "\n";
 	}
+	close($file) or die "cannot write $path: $!";
+	return $path;
+}
+
+# Returns the path.
+sub write_text
+{
+	my ($path, $text) = @_;
+	open(my $file, '>', $path) or die "cannot write $path: $!";
+	print $file $text;
 	close($file) or die "cannot write $path: $!";
 	return $path;
 }
